@@ -1,0 +1,47 @@
+# Thin: each target calls one command of the environment. `make help` lists them.
+PYTHON ?= python3
+REPORT ?=
+
+# A private .venv from requirements.lock, unless a conda environment other than "base" is active: then that one.
+ifneq ($(filter-out base,$(CONDA_DEFAULT_ENV)),)
+VENV ?= $(CONDA_PREFIX)
+endif
+VENV ?= .venv
+BIN := $(VENV)/bin
+ifeq ($(VENV),.venv)
+READY := .venv/ready
+endif
+
+.PHONY: help report test lab data lock
+.DEFAULT_GOAL := help
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+report: $(READY) ## Build every report as HTML and PDF, or one: make report REPORT=vietnam-trade
+	@$(BIN)/legation build $(REPORT)
+
+test: $(READY) ## Run every check: style, types, import contract, tests
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/pytest
+
+lab: $(READY) ## Open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab --notebook-dir=notebooks
+
+data: $(READY) ## Check every table in data/
+	@$(BIN)/legation data check
+
+lock: $(READY) ## Pin every version anew in requirements.lock (needs uv and a network)
+	@uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.lock
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Legation needs Python 3.11 or newer; this is %d.%d. Name another: make PYTHON=python3.12" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@echo "Building the environment in .venv (once; a few minutes)"
+	@$(PYTHON) -m venv --clear .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch .venv/ready

@@ -1,0 +1,5 @@
+"""Legation: analytical reports on trade and treaties that can be checked."""
+
+from importlib.metadata import version
+
+__version__ = version("legation")

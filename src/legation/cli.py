@@ -1,0 +1,82 @@
+"""The door: ``legation build`` and ``legation data``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from legation import __version__
+from legation.errors import InputError
+
+
+class _Group(click.Group):
+    """Says a reader's mistake as one sentence and ends with status 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            click.echo(str(error), err=True)
+            sys.exit(2)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="legation")
+def main() -> None:
+    """Analytical reports on trade and treaties, from notebooks to HTML and PDF."""
+
+
+@main.command()
+@click.argument("reports", nargs=-1)
+def build(reports: tuple[str, ...]) -> None:
+    """Build REPORTS, or every report in reports/.
+
+    Exit status: 0 all published, 1 a notebook failed, 2 something given was wrong. A report that is not published
+    leaves its previous edition as it was.
+    """
+    from legation.data import home  # here, so that --help need not load pandas
+    from legation.press.build import build as build_reports
+
+    root = home()
+    outcomes = build_reports(root, list(reports), click.echo)
+    for outcome in outcomes:
+        if outcome.traceback:
+            click.echo(f"\n{outcome.report}:\n{outcome.traceback}", err=True)
+    click.echo("")
+    for outcome in outcomes:
+        if outcome.edition:
+            folder = outcome.edition.relative_to(root)
+            click.echo(f"{folder / 'index.html'}\n{folder / outcome.report}.pdf")
+    failed = [outcome.report for outcome in outcomes if not outcome.edition]
+    if failed:
+        click.echo(f"Not published: {', '.join(failed)}. The reasons stand above.", err=True)
+    sys.exit(max((outcome.status for outcome in outcomes), default=0))
+
+
+@main.group()
+def data() -> None:
+    """Look after the tables in data/."""
+
+
+@data.command("check")
+def data_check() -> None:
+    """Check every table: columns, values, keys, sources, recorded hash."""
+    from legation.data import check, datasets
+
+    problems = check()
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        sys.exit(2)
+    click.echo(f"{len(datasets())} tables keep their contracts.")
+
+
+@data.command("hash")
+def data_hash() -> None:
+    """Record the size and hash of every table in data/datapackage.yaml, after a change that is meant."""
+    from legation.data import write_hashes
+
+    changed = write_hashes()
+    click.echo(f"Recorded anew: {', '.join(changed)}." if changed else "Every recorded hash is right.")

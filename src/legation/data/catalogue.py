@@ -1,0 +1,324 @@
+"""The one door to the tables: find, read, check, filter, and remember what was read."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from ruamel.yaml import YAML
+
+from legation.data import contracts
+from legation.errors import InputError
+
+#: Columns that hold country or group codes, checked against the table of countries when they are asked for.
+CODE_COLUMNS = ("reporter", "partner", "country", "group", "member")
+#: Names the file to which a kernel adds one line of JSON for each dataset it opens; set by whoever runs it.
+READ_LOG = "LEGATION_READ_LOG"
+
+Where = str | int | list[str] | list[int] | tuple[int | None, int | None]
+
+
+def home() -> Path:
+    """The checkout's root: the nearest folder, from the working directory upwards, with ``data/datapackage.yaml``.
+
+    Raises
+    ------
+    InputError
+        If there is none, and the library's own checkout has none either.
+    """
+    for folder in (Path.cwd(), *Path.cwd().parents, Path(__file__).resolve().parents[3]):
+        if (folder / "data" / "datapackage.yaml").is_file():
+            return folder
+    raise InputError(
+        f"No data/datapackage.yaml was found in {Path.cwd()} or any folder above it. "
+        "Start from the folder you cloned, or from one inside it."
+    )
+
+
+def open(name: str, **where: Where) -> pd.DataFrame:
+    """A table that keeps its contract, or those of its rows that were asked for.
+
+    Parameters
+    ----------
+    name
+        A resource of ``data/datapackage.yaml``, such as ``"goods_flows"``.
+    where
+        A column and what it must hold: one value, a list of permitted values, or a pair ``(first, last)`` of bounds
+        that are included; ``None`` leaves a side open.
+
+    Returns
+    -------
+    DataFrame
+        Rows in the file's order, types as declared in ``contracts.TABLES``.
+
+    Raises
+    ------
+    InputError
+        An unknown table, column or country code (with the nearest name), or a row that breaks the contract
+        (with file, line and rule).
+    """
+    table = _load(home(), name)
+    _record(home(), name)
+    for column, wanted in where.items():
+        if column not in table:
+            raise InputError(
+                f"The table {name} has no column '{column}'{_nearest(column, table.columns)}. "
+                f"Its columns are {', '.join(table.columns)}."
+            )
+        if isinstance(wanted, tuple):
+            low, high = wanted
+            if low is not None and high is not None and low > high:
+                raise InputError(
+                    f"{column.capitalize()}s {low} to {high} of {name} run backwards. Give the earlier one first."
+                )
+            table = table[table[column].between(_or(low, -(10**9)), _or(high, 10**9))]
+            continue
+        values = wanted if isinstance(wanted, list) else [wanted]
+        if column in CODE_COLUMNS:
+            check_codes([str(value) for value in values], what=column)
+        table = table[table[column].isin(values)]
+    return table.reset_index(drop=True)
+
+
+def check_codes(codes: list[str], *, what: str = "country") -> None:
+    """Refuse a code that stands for no country or group.
+
+    Raises
+    ------
+    InputError
+        Naming the code and the nearest known one.
+    """
+    known = country_names()
+    for code in codes:
+        if code not in known:
+            by_name = {name.casefold(): key for key, name in known.items()}
+            guess = by_name.get(code.casefold()) or next(
+                iter(difflib.get_close_matches(code.upper(), known, n=1)), None
+            )
+            hint = f" The nearest is {guess} ({known[guess]})." if guess else ""
+            raise InputError(
+                f"'{code}' is no {what} that data/trade/countries.csv knows.{hint} "
+                "Use the ISO 3166-1 alpha-3 code, or a group such as EU27."
+            )
+
+
+def country_names() -> dict[str, str]:
+    """The house's short name for every code: ``{"VNM": "Viet Nam", …}``."""
+    table = _load(home(), "countries")
+    return dict(zip(table["code"], table["name"], strict=True))
+
+
+def members(group: str) -> list[str]:
+    """The codes of a group's present members, in alphabetical order.
+
+    Raises
+    ------
+    InputError
+        If the group has no members in ``data/trade/country_groups.csv``.
+    """
+    table = open("country_groups", group=group)
+    found = sorted(table.loc[table["until"].isna(), "member"])
+    if not found:
+        raise InputError(f"data/trade/country_groups.csv lists no member of '{group}'. Add its rows there.")
+    return found
+
+
+def sources(*frames: pd.DataFrame) -> list[dict[str, str | None]]:
+    """The source entries behind the rows of the frames, each once, in the order of their identifiers.
+
+    A frame's ``source`` cells hold identifiers of ``data/sources.csv``; a row made from several holds them all,
+    separated by semicolons.
+
+    Raises
+    ------
+    InputError
+        If a frame has no column ``source``, or it names an unknown entry.
+    """
+    wanted: set[str] = set()
+    for frame in frames:
+        if "source" not in frame:
+            raise InputError("These rows carry no column 'source'. Keep it through every step: a figure needs one.")
+        for cell in frame["source"].dropna().unique():
+            wanted.update(part.strip() for part in str(cell).split(";") if part.strip())
+    table = _load(home(), "sources").set_index("id")
+    entries: list[dict[str, str | None]] = []
+    for identifier in sorted(wanted):
+        if identifier not in table.index:
+            raise InputError(
+                f"data/sources.csv has no entry '{identifier}'{_nearest(identifier, table.index)}. "
+                "Add the entry, or correct the row that names it."
+            )
+        cells = table.loc[identifier].to_dict()
+        entry = {str(key): None if pd.isna(cell) else str(cell) for key, cell in cells.items()}
+        entries.append({"id": identifier, **entry})
+    return entries
+
+
+def citation(*frames: pd.DataFrame) -> str:
+    """The source line for an exhibit, made from the entries behind its rows.
+
+    Producers in the order of the number of rows they stand behind; publications of the same producer share a
+    mention, with their vintages; press reports are counted and said to be such.
+    """
+    entries = {entry["id"]: entry for entry in sources(*frames)}
+    weight: dict[str, int] = {}
+    for frame in frames:
+        for cell, count in frame["source"].dropna().value_counts().items():
+            for part in str(cell).split(";"):
+                weight[part.strip()] = weight.get(part.strip(), 0) + int(count)
+    solid: dict[str, list[str]] = {}
+    press: list[str] = []
+    for identifier in sorted(entries, key=lambda key: (-weight.get(str(key), 0), str(key))):
+        entry = entries[identifier]
+        if entry["kind"] == "press":
+            press.append(str(entry["publisher"] or entry["producer"]))
+            continue
+        vintages = solid.setdefault(f"{entry['producer']}, {entry['title']}", [])
+        if entry["vintage"] and entry["vintage"] not in vintages:
+            vintages.append(entry["vintage"])
+    parts = [what + (f" ({', '.join(sorted(when))})" if when else "") for what, when in solid.items()]
+    if press:
+        parts.append(f"press reports ({', '.join(dict.fromkeys(press))})")
+    return f"Source: {'; '.join(parts)}." if len(parts) == 1 else f"Sources: {'; '.join(parts)}."
+
+
+def datasets() -> dict[str, Path]:
+    """Every table of the data package and the file that holds it."""
+    return dict(_resources(home()))
+
+
+def check() -> list[str]:
+    """Check every table against its contract, its source entries, its codes and its recorded hash.
+
+    Returns
+    -------
+    list of str
+        One sentence for each thing found wrong; empty if all is well.
+    """
+    root, found = home(), []
+    for name, path in _resources(root).items():
+        try:
+            table = _load(root, name)
+            if "source" in table:
+                sources(table)
+            for column in set(CODE_COLUMNS) & set(table.columns):
+                check_codes([str(code) for code in table[column].unique()], what=f"{column} of {path.name}")
+        except InputError as error:
+            found.append(str(error))
+            continue
+        recorded = _package(root)["resources"][list(_resources(root)).index(name)].get("hash", "")
+        if recorded != f"sha256:{_hash(path)}":
+            found.append(
+                f"{path.relative_to(root)}: its contents are not those whose hash data/datapackage.yaml records. "
+                "If the change is meant, run `legation data hash`."
+            )
+    return found
+
+
+def write_hashes() -> list[str]:
+    """Record each table's present size and hash in ``data/datapackage.yaml``; return the names that changed."""
+    root = home()
+    yaml = YAML()
+    yaml.width = 120
+    yaml.preserve_quotes = True
+    file = root / "data" / "datapackage.yaml"
+    package = yaml.load(file.read_text(encoding="utf-8"))
+    changed = []
+    for resource in package["resources"]:
+        path = root / "data" / resource["path"]
+        present = {"bytes": path.stat().st_size, "hash": f"sha256:{_hash(path)}"}
+        if any(resource.get(key) != value for key, value in present.items()):
+            resource.update(present)
+            changed.append(str(resource["name"]))
+    if changed:
+        with file.open("w", encoding="utf-8", newline="\n") as out:
+            yaml.dump(package, out)
+    _package.cache_clear()
+    return changed
+
+
+def _or(value: int | None, otherwise: int) -> int:
+    return otherwise if value is None else value
+
+
+def _nearest(word: str, known: Any) -> str:
+    close = difflib.get_close_matches(word, [str(name) for name in known], n=1)
+    return f" (did you mean '{close[0]}'?)" if close else ""
+
+
+@lru_cache(maxsize=4)
+def _package(root: Path) -> dict[str, Any]:
+    file = root / "data" / "datapackage.yaml"
+    loaded: dict[str, Any] = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
+    return loaded
+
+
+def _resources(root: Path) -> dict[str, Path]:
+    return {resource["name"]: root / "data" / resource["path"] for resource in _package(root)["resources"]}
+
+
+def _load(root: Path, name: str) -> pd.DataFrame:
+    resources = _resources(root)
+    if name not in resources:
+        raise InputError(
+            f"There is no dataset '{name}'{_nearest(name, resources)}. "
+            f"data/datapackage.yaml declares {', '.join(sorted(resources))}."
+        )
+    path = resources[name]
+    if not path.is_file():
+        raise InputError(
+            f"The dataset {name} should be in {path.relative_to(root)}, but there is no such file. "
+            "Restore it from version control, or correct its path in data/datapackage.yaml."
+        )
+    return _read(root, name, path, path.stat().st_mtime_ns).copy()
+
+
+@lru_cache(maxsize=32)
+def _read(root: Path, name: str, path: Path, _changed: int) -> pd.DataFrame:
+    """Read a CSV as text, keep each row's line number, and check it. ``_changed`` renews the cache with the file."""
+    where = str(path.relative_to(root))
+    if name not in contracts.TABLES:
+        raise InputError(
+            f"{where}: the dataset '{name}' has no contract{_nearest(name, contracts.TABLES)}. "
+            "Declare its columns in src/legation/data/contracts.py."
+        )
+    try:
+        rows = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{where}: byte {error.start} is not UTF-8. Save the file as UTF-8 (in Excel: CSV UTF-8)."
+        ) from None
+    except pd.errors.EmptyDataError:
+        raise InputError(f"{where}: the file is empty. Restore it from version control.") from None
+    except pd.errors.ParserError as error:
+        raise InputError(
+            f"{where}: a row has the wrong number of cells ({str(error).strip()}). "
+            "Put a text that holds a comma in quotation marks."
+        ) from None
+    rows.index = pd.Index(_first_lines(rows))
+    return contracts.check(rows, name, where=where)
+
+
+def _first_lines(rows: pd.DataFrame) -> list[int]:
+    """The line on which each row starts, counting line breaks inside quoted cells."""
+    breaks = rows.apply(lambda column: column.str.count("\n").fillna(0)).sum(axis=1).astype(int)
+    return [2 + position + int(before) for position, before in enumerate(breaks.cumsum() - breaks)]
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _record(root: Path, name: str) -> None:
+    log = os.environ.get(READ_LOG)
+    if log:
+        path = _resources(root)[name]
+        line = {"name": name, "path": path.relative_to(root).as_posix(), "sha256": _hash(path)}
+        with Path(log).open("a", encoding="utf-8") as out:
+            out.write(json.dumps(line, sort_keys=True) + "\n")

@@ -1,0 +1,68 @@
+"""The page's typefaces: Source Serif for text, Source Sans for headings, tables and charts.
+
+Both come from PyPI as files, so that every machine sets the same page. The PDF embeds them through Typst; the HTML
+carries a subset of each face it uses, as WOFF2.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from functools import lru_cache
+from pathlib import Path
+
+import font_source_sans_pro
+import font_source_serif_pro
+from fontTools import subset
+from fontTools.ttLib import TTFont
+
+SANS, SERIF = "Source Sans Pro", "Source Serif Pro"
+#: Folders for Typst.
+FOLDERS = [str(Path(package.__file__).parent / "files") for package in (font_source_sans_pro, font_source_serif_pro)]
+#: The faces the HTML uses: family, weight, style, file.
+_FACES = (
+    (SERIF, 400, "normal", "SourceSerifPro-Regular.ttf"),
+    (SERIF, 400, "italic", "SourceSerifPro-It.ttf"),
+    (SERIF, 600, "normal", "SourceSerifPro-Semibold.ttf"),
+    (SANS, 400, "normal", "SourceSansPro-Regular.ttf"),
+    (SANS, 600, "normal", "SourceSansPro-Semibold.ttf"),
+)
+# Latin with the letters of Viet Nam's and Europe's languages, punctuation, currency and mathematical signs. A character
+# outside these ranges is drawn in the reader's own fonts.
+_RANGES = (
+    (0x20, 0x17F),
+    (0x1A0, 0x1B4),
+    (0x300, 0x323),
+    (0x1E80, 0x1EFF),
+    (0x2000, 0x2044),
+    (0x20A0, 0x20BF),
+    (0x2190, 0x2193),
+    (0x2200, 0x2265),
+)
+
+
+@lru_cache(maxsize=1)
+def css() -> str:
+    """``@font-face`` rules that carry the fonts themselves."""
+    return "\n".join(
+        f"@font-face{{font-family:'{family}';font-weight:{weight};font-style:{style};font-display:block;"
+        f"src:url(data:font/woff2;base64,{_woff2(file)}) format('woff2')}}"
+        for family, weight, style, file in _FACES
+    )
+
+
+def _woff2(name: str) -> str:
+    file = next(path for folder in FOLDERS if (path := Path(folder) / name).is_file())
+    font = TTFont(file, recalcTimestamp=False)  # the day of building must not show in the bytes
+    options = subset.Options(
+        flavor="woff2", layout_features=["kern", "liga", "tnum", "lnum", "mark", "mkmk", "ccmp", "locl"]
+    )
+    options.hinting = False
+    options.notdef_outline = True
+    shrink = subset.Subsetter(options)
+    shrink.populate(unicodes=[code for low, high in _RANGES for code in range(low, high + 1)])
+    shrink.subset(font)
+    font.flavor = "woff2"
+    out = io.BytesIO()
+    font.save(out, reorderTables=False)
+    return base64.b64encode(out.getvalue()).decode("ascii")

@@ -1,0 +1,103 @@
+"""The HTML page: one file that asks no server for anything."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from legation.press import fonts, markup, svg
+from legation.press.document import Document, Exhibit
+from legation.press.markup import Node
+
+_HOUSE = Path(__file__).parent / "house"
+#: Above this many rows the numbers behind an exhibit are given as a file only.
+_ROWS_ON_PAGE = 300
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(_HOUSE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+
+
+def page(document: Document) -> str:
+    """The document as a page, its exhibits in place.
+
+    Raises
+    ------
+    InputError
+        A citation without entry, or a drawing that is no SVG.
+    """
+    body = _written(document, [_placed(document, block) for block in document.blocks])
+    abstract = _written(document, document.abstract)
+    template = _TEMPLATES.get_template("page.html.jinja")
+    return template.render(document=document, abstract=abstract, body=body, style=_style())
+
+
+def index(reports: list[dict[str, Any]]) -> str:
+    """The page that lists reports, each given as its manifest."""
+    return _TEMPLATES.get_template("index.html.jinja").render(reports=reports, style=_style())
+
+
+def data_csv(exhibit: Exhibit) -> str:
+    """The numbers behind an exhibit as CSV, in the frame's own column names; a missing value is an empty cell."""
+    data = exhibit.content["data"]
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(column["name"] for column in data["columns"])
+    rows.writerows(["" if cell is None else _inert(cell) for cell in row] for row in data["rows"])
+    return out.getvalue()
+
+
+def _style() -> Markup:
+    return Markup(fonts.css() + (_HOUSE / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - ours, not data
+
+
+def _inert(cell: Any) -> Any:
+    """Keep a text that begins like a formula from being run by a spreadsheet."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def _written(document: Document, blocks: list[Node]) -> Markup:
+    text = markup.write(blocks, "html", bibliography=document.bibliography, language=document.language)
+    return Markup(text.replace("<th>", '<th scope="col">').replace("<th ", '<th scope="col" '))  # noqa: S704 - pandoc escaped it
+
+
+def _placed(document: Document, block: Node) -> Node:
+    if block["t"] != "Exhibit":
+        return block
+    return {"t": "RawBlock", "c": ["html", _exhibit(document.exhibits[block["c"]])]}
+
+
+def _exhibit(exhibit: Exhibit) -> str:
+    content = exhibit.content
+    drawings = []
+    if exhibit.kind == "chart":
+        for size, drawing in sorted(content["svg"].items()):
+            inside = svg.inline(drawing, f"{exhibit.anchor}-{size}-", f"exhibit '{exhibit.anchor}'")
+            drawings.append((size, Markup(inside)))  # noqa: S704 - svg.inline took out what could harm
+    elif exhibit.kind == "picture" and content["mime"] == "image/svg+xml":
+        drawings.append(("page", Markup(svg.inline(content["picture"], f"{exhibit.anchor}-", exhibit.anchor))))  # noqa: S704
+    spreadsheet = None
+    if "data" in content:
+        spreadsheet = base64.b64encode(data_csv(exhibit).encode("utf-8")).decode("ascii")
+    return _TEMPLATES.get_template("exhibit.html.jinja").render(
+        exhibit=exhibit,
+        content=content,
+        drawings=drawings,
+        spreadsheet=spreadsheet,
+        on_page=_ROWS_ON_PAGE,
+        shown=_shown,
+    )
+
+
+def _shown(cell: Any) -> str:
+    """A raw value as the table of numbers shows it."""
+    if cell is None:
+        return "not reported"
+    if isinstance(cell, float):
+        return f"{cell:,.4g}" if abs(cell) < 1000 else f"{cell:,.0f}"
+    return str(cell)

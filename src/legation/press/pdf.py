@@ -1,0 +1,129 @@
+"""The PDF, set by Typst: PDF/UA-1 and PDF/A-2a, so that a missing alternative text or title stops the build."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from legation.errors import InputError
+from legation.press import fonts, markup, svg
+from legation.press.document import Document, Exhibit, raster
+from legation.press.markup import Node
+
+STANDARDS: list[Any] = ["ua-1", "a-2a"]
+_TEMPLATE = (Path(__file__).parent / "house" / "page.typ").read_text(encoding="utf-8")
+
+
+def page(document: Document) -> bytes:
+    """The document as a PDF.
+
+    Raises
+    ------
+    InputError
+        What the standards forbid, a missing alternative text for one, named by Typst; a citation without entry.
+    """
+    abstract = _written(document, document.abstract)
+    body = _written(document, [_placed(block) for block in document.blocks])
+    source = f"{_TEMPLATE}\n#front[\n{abstract}\n]\n#contents()\n{body}\n#back()\n"
+    created = datetime.combine(date.fromisoformat(document.as_of), datetime.min.time(), UTC) if document.as_of else 0
+    try:
+        made = typst.compile(
+            source.encode("utf-8"),
+            format="pdf",
+            font_paths=_fonts(),
+            ignore_system_fonts=True,
+            sys_inputs={"document": json.dumps(_values(document))},
+            pdf_standards=STANDARDS,
+            timestamp=created,
+        )
+    except typst.TypstError as error:
+        hints = " ".join(error.hints)
+        raise InputError(
+            f"The PDF of '{document.title}' was refused: {error.message}. {hints} {error.diagnostic}"
+        ) from None
+    if not isinstance(made, bytes):
+        raise TypeError(f"Typst gave {type(made).__name__} where one PDF was expected.")
+    return made
+
+
+@lru_cache(maxsize=1)
+def _fonts() -> Any:
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=fonts.FOLDERS)
+
+
+def _written(document: Document, blocks: list[Node]) -> str:
+    described = markup.walk(blocks, _describe_formula)
+    raised = [_raise(block) for block in described]
+    return markup.write(raised, "typst", bibliography=document.bibliography, language=document.language)
+
+
+def _raise(block: Node) -> Node:
+    """Typst's headings start at 1, below a title that is no heading."""
+    if block["t"] != "Header":
+        return block
+    level, *rest = block["c"]
+    return {"t": "Header", "c": [level - 1, *rest]}
+
+
+def _describe_formula(element: Node) -> Any:
+    """Give a formula its TeX source as alternative text."""
+    if element["t"] != "Math":
+        return element
+    alt = json.dumps(element["c"][1], ensure_ascii=False)
+    return [_raw(f"#with-alt({alt})["), element, _raw("]")]
+
+
+def _raw(code: str) -> Node:
+    return {"t": "RawInline", "c": ["typst", code]}
+
+
+def _placed(block: Node) -> Node:
+    return {"t": "RawBlock", "c": ["typst", f"#exhibit({block['c']})"]} if block["t"] == "Exhibit" else block
+
+
+def _values(document: Document) -> dict[str, Any]:
+    """Everything that comes from data, as values for the template."""
+    language, _, region = document.language.partition("-")
+    return {
+        "title": document.title,
+        "subtitle": document.subtitle,
+        "authors": document.authors,
+        "language": [language, region or None],
+        "as_of": [int(part) for part in document.as_of.split("-")] if document.as_of else None,
+        "as_of_in_words": document.as_of_in_words,
+        "rebuild": document.rebuild,
+        "sources": document.sources,
+        "exhibits": [_exhibit(exhibit) for exhibit in document.exhibits],
+    }
+
+
+def _exhibit(exhibit: Exhibit) -> dict[str, Any]:
+    content = exhibit.content
+    values: dict[str, Any] = {
+        "kind": exhibit.kind,
+        "anchor": exhibit.anchor,
+        "label": exhibit.label,
+        "title": content.get("title"),
+        "subtitle": content.get("subtitle"),
+        "alt": content["alt"],
+        "notes": content.get("notes") or [],
+        "source": content.get("source"),
+    }
+    where = f"exhibit '{exhibit.anchor}'"
+    if exhibit.kind == "chart":
+        values["drawing"] = svg.plain(content["svg"]["page"], where)
+    elif exhibit.kind == "table":
+        values["table"] = content["table"]
+    elif content["mime"] == "image/svg+xml":
+        values |= {"format": "svg", "drawing": svg.plain(content["picture"], where)}
+    else:
+        values |= {
+            "format": content["mime"].removeprefix("image/").replace("jpeg", "jpg"),
+            "bytes": list(raster(content["picture"])),
+        }
+    return values

@@ -1,0 +1,171 @@
+"""From specs to what will run: notebooks found, parameters checked, nothing executed."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import io
+import tokenize
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+import nbformat
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from legation.errors import InputError
+from legation.press.spec import ReportSpec
+
+_SIMPLE = {"str": str, "int": int, "float": float, "bool": bool, "date": date, "list": list, "dict": dict, "Any": Any}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One line of a notebook's ``parameters`` cell."""
+
+    name: str
+    type: Any
+    default: Any
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A notebook that exists, with parameters that fit it."""
+
+    notebook: Path
+    parameters: dict[str, Any]
+    title: str | None
+    position: int  # from 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A report that can run."""
+
+    spec: ReportSpec
+    chapters: tuple[Chapter, ...]
+
+
+def plan(spec: ReportSpec, notebooks: Path) -> Plan:
+    """Resolve every chapter of a spec.
+
+    Parameters
+    ----------
+    spec
+        The report.
+    notebooks
+        The folder the notebooks live in.
+
+    Raises
+    ------
+    InputError
+        A notebook that is unknown or lies outside the folder, a parameter that is unknown or of the wrong type:
+        with file, line and the nearest valid name.
+    """
+    chapters = []
+    for position, chapter in enumerate(spec.chapters):
+        where = ("chapters", position)
+        file = _find(chapter.notebook, notebooks, spec.where(*where, "notebook"))
+        known = parameters(file)
+        for name, value in chapter.parameters.items():
+            _check(name, value, known, file, spec.where(*where, "parameters", name))
+        chapters.append(Chapter(file, dict(chapter.parameters), chapter.title, position))
+    return Plan(spec, tuple(chapters))
+
+
+def parameters(notebook: Path) -> dict[str, Parameter]:
+    """The parameters a notebook takes, from the annotated assignments in its cell tagged ``parameters``.
+
+    Raises
+    ------
+    InputError
+        If the notebook cannot be read, or a line of the cell is not ``name: type = literal``.
+    """
+    shown = f"{notebook.parent.name}/{notebook.name}"
+    try:
+        content = nbformat.read(notebook, as_version=4)
+    except Exception as error:  # nbformat raises many kinds for a broken file, all of one meaning here
+        raise InputError(f"{shown}: this is not a notebook that can be read ({error}). Save it again.") from error
+    cells = [cell for cell in content.cells if "parameters" in cell.metadata.get("tags", [])]
+    if not cells:
+        return {}
+    source = cells[0].source
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        raise InputError(f"{shown}, parameters cell, line {error.lineno}: {error.msg}. Correct the line.") from None
+    comments = _comments(source)
+    found: dict[str, Parameter] = {}
+    for node in tree.body:
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue
+        if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None):
+            raise InputError(
+                f"{shown}, parameters cell, line {node.lineno}: write a parameter as `name: type = value  # meaning` "
+                " and move everything else to another cell."
+            )
+        try:
+            default = ast.literal_eval(node.value)
+            kind = _type(node.annotation)
+        except ValueError as error:
+            raise InputError(
+                f"{shown}, parameters cell, line {node.lineno}: {error}. Use a plain value and type."
+            ) from None
+        lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        meaning = " ".join(comments[line] for line in lines if line in comments)
+        found[node.target.id] = Parameter(node.target.id, kind, default, meaning)
+    return found
+
+
+def _find(name: str, folder: Path, where: str) -> Path:
+    file = folder / (name if name.endswith(".ipynb") else f"{name}.ipynb")
+    available = sorted(path.stem for path in folder.glob("*.ipynb"))
+    if file.parent != folder or not file.is_file():
+        near = difflib.get_close_matches(name.removesuffix(".ipynb"), available, n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise InputError(
+            f"{where}: there is no notebook '{name}' in {folder.name}/.{hint} There are: {', '.join(available)}."
+        )
+    return file
+
+
+def _check(name: str, value: Any, known: dict[str, Parameter], file: Path, where: str) -> None:
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise InputError(f"{where}: {file.name} takes no parameter '{name}'.{hint} It takes: {', '.join(known)}.")
+    try:
+        TypeAdapter(known[name].type, config=ConfigDict(strict=True)).validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        inside = "".join(f"[{part!r}]" for part in first["loc"])
+        raise InputError(
+            f"{where}: parameter '{name}'{inside} of {file.name}: {first['msg'].lower()}, but {first['input']!r} "
+            f"stands there. It takes {known[name].meaning or known[name].type}."
+        ) from None
+
+
+def _type(node: ast.expr) -> Any:
+    """The type an annotation names, built from a short list of safe ones; annotations are never evaluated."""
+    if isinstance(node, ast.Constant) and node.value is None:
+        return None
+    if isinstance(node, ast.Name) and node.id in _SIMPLE:
+        return _SIMPLE[node.id]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return _type(node.left) | _type(node.right)
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+        inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        if node.value.id == "Literal":
+            return Literal[tuple(ast.literal_eval(part) for part in inner)]
+        if node.value.id == "list" and len(inner) == 1:
+            return list[_type(inner[0])]  # type: ignore[misc]  # built at run time, for pydantic
+        if node.value.id == "dict" and len(inner) == 2:
+            return dict[_type(inner[0]), _type(inner[1])]  # type: ignore[misc]
+    raise ValueError(f"the type `{ast.unparse(node)}` is not one a parameter can have ({', '.join(_SIMPLE)}, Literal)")
+
+
+def _comments(source: str) -> dict[int, str]:
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}

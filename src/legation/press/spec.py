@@ -1,0 +1,141 @@
+"""The report spec: one YAML file a report, checked before anything runs."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from legation.errors import InputError
+
+_SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class ChapterSpec(_Model):
+    """A notebook with its parameters."""
+
+    notebook: str = Field(min_length=1)  # file name in notebooks/, with or without .ipynb
+    title: str | None = None  # instead of the notebook's own first heading
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class ReportSpec(_Model):
+    """An ordered list of chapters with what stands on the title page."""
+
+    title: str = Field(min_length=1)
+    subtitle: str | None = None
+    abstract: str = Field(min_length=1)  # one paragraph: what the report shows, for the index and the title page
+    authors: list[str] = Field(default_factory=list)
+    language: str = Field(default="en-GB", pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")
+    chapters: list[ChapterSpec] = Field(min_length=1)
+
+    _file: Path = PrivateAttr()
+    _lines: dict[tuple[str | int, ...], int] = PrivateAttr(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The spec's file name without ending; names the edition's folder and files."""
+        return self._file.stem
+
+    @property
+    def file(self) -> Path:
+        """Where the spec was read from."""
+        return self._file
+
+    def where(self, *place: str | int) -> str:
+        """``reports/x.yml, line 12`` for a place in the spec, or for the nearest place above it."""
+        return f"{_shown(self._file)}, line {_line(self._lines, place)}"
+
+
+def load(file: Path) -> ReportSpec:
+    """Read and check one spec.
+
+    Raises
+    ------
+    InputError
+        YAML that cannot be read, a key that is unknown, missing or doubled, or a value of the wrong kind: with
+        file, line and, for a misspelt key, the nearest valid one.
+    """
+    shown = _shown(file)
+    if not _SLUG.match(file.stem):
+        raise InputError(
+            f"{shown}: a report's file name becomes its address, so it holds small letters, digits and hyphens only. "
+            f"Rename the file."
+        )
+    yaml = YAML(typ="rt")
+    try:
+        tree = yaml.load(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise InputError(f"{shown}: byte {error.start} is not UTF-8. Save the file as UTF-8.") from None
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        problem = (error.problem or "it cannot be read").split("\n")[0]
+        raise InputError(f"{shown}, line {line}: this is not valid YAML ({problem}). Correct the line.") from None
+    except YAMLError as error:
+        raise InputError(f"{shown}: this is not valid YAML ({str(error).splitlines()[0]}).") from None
+    if not isinstance(tree, CommentedMap):
+        raise InputError(f"{shown}, line 1: a report spec is a list of keys such as 'title:' and 'chapters:'.")
+    lines: dict[tuple[str | int, ...], int] = {}
+    plain = _plain(tree, (), lines)
+    try:
+        spec = ReportSpec.model_validate(plain)
+    except ValidationError as error:
+        raise InputError(_sentence(error, lines, shown)) from None
+    spec._file, spec._lines = file, lines
+    return spec
+
+
+def _plain(node: Any, place: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]) -> Any:
+    """Strip ruamel's round-trip types and note the line of every key and item."""
+    if isinstance(node, CommentedMap):
+        result = {}
+        for key, value in node.items():
+            lines[(*place, key)] = node.lc.key(key)[0] + 1
+            result[key] = _plain(value, (*place, key), lines)
+        return result
+    if isinstance(node, CommentedSeq):
+        items = []
+        for position, value in enumerate(node):
+            lines[(*place, position)] = node.lc.item(position)[0] + 1
+            items.append(_plain(value, (*place, position), lines))
+        return items
+    for kind in (bool, int, float, str):
+        if isinstance(node, kind):
+            return kind(node)
+    return node
+
+
+def _sentence(error: ValidationError, lines: dict[tuple[str | int, ...], int], shown: str) -> str:
+    first = error.errors()[0]
+    place = first["loc"]
+    key = ".".join(str(part) for part in place)
+    line = _line(lines, place)
+    if first["type"] == "extra_forbidden":
+        model = ChapterSpec if "chapters" in place else ReportSpec
+        near = difflib.get_close_matches(str(place[-1]), model.model_fields, n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        return f"{shown}, line {line}: unknown key '{place[-1]}'.{hint} Known keys: {', '.join(model.model_fields)}."
+    if first["type"] == "missing":
+        return f"{shown}, line {line}: the key '{key}' is missing. Add it."
+    return f"{shown}, line {line}: '{key}' is wrong: {first['msg'].lower()}, but {first['input']!r} stands there."
+
+
+def _line(lines: dict[tuple[str | int, ...], int], place: tuple[str | int, ...]) -> int:
+    while place and place not in lines:
+        place = place[:-1]
+    return lines.get(place, 1)
+
+
+def _shown(file: Path) -> str:
+    """The path as an analyst writes it: folder and name."""
+    return f"{file.parent.name}/{file.name}"
