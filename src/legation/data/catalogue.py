@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import calendar
+import csv
 import difflib
 import hashlib
+import io
 import json
 import os
 from functools import lru_cache
@@ -163,8 +166,8 @@ def sources(*frames: pd.DataFrame) -> list[dict[str, str | None]]:
 def citation(*frames: pd.DataFrame) -> str:
     """The source line for an exhibit, made from the entries behind its rows.
 
-    Producers in the order of the number of rows they stand behind; publications of the same producer share a
-    mention, with their vintages; press reports are counted and said to be such.
+    Publications in the order of the number of rows they stand behind, each with its vintages; up to three press
+    reports are named, more are counted.
     """
     entries = {entry["id"]: entry for entry in sources(*frames)}
     weight: dict[str, int] = {}
@@ -182,9 +185,10 @@ def citation(*frames: pd.DataFrame) -> str:
         vintages = solid.setdefault(f"{entry['producer']}, {entry['title']}", [])
         if entry["vintage"] and entry["vintage"] not in vintages:
             vintages.append(entry["vintage"])
-    parts = [what + (f" ({', '.join(sorted(when))})" if when else "") for what, when in solid.items()]
-    if press:
-        parts.append(f"press reports ({', '.join(dict.fromkeys(press))})")
+    parts = [what + (f" ({', '.join(map(_month, sorted(when)))})" if when else "") for what, when in solid.items()]
+    named = list(dict.fromkeys(press))
+    if named:
+        parts.append(f"press reports ({', '.join(named)})" if len(named) < 4 else f"{len(press)} press reports")
     return f"Source: {'; '.join(parts)}." if len(parts) == 1 else f"Sources: {'; '.join(parts)}."
 
 
@@ -243,6 +247,12 @@ def write_hashes() -> list[str]:
     return changed
 
 
+def _month(vintage: str) -> str:
+    """``2022-05`` or ``2022-05-14`` as May 2022."""
+    year, *rest = vintage.split("-")
+    return f"{calendar.month_name[int(rest[0])]} {year}" if rest else year
+
+
 def _or(value: int | None, otherwise: int) -> int:
     return otherwise if value is None else value
 
@@ -289,26 +299,27 @@ def _read(root: Path, name: str, path: Path, _changed: int) -> pd.DataFrame:
             "Declare its columns in src/legation/data/contracts.py."
         )
     try:
-        rows = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8")
+        lines = csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline=""), strict=True)
+        header = next(lines, None)
+        if header is None:
+            raise InputError(f"{where}: the file is empty. Restore it from version control.")
+        numbers, cells, start = [], [], lines.line_num + 1
+        for row in lines:
+            if len(row) != len(header):
+                raise InputError(
+                    f"{where}, line {start}: {len(row)} cells where the header has {len(header)}. "
+                    "Put a text that holds a comma in quotation marks."
+                )
+            numbers.append(start)
+            cells.append([cell or None for cell in row])
+            start = lines.line_num + 1
     except UnicodeDecodeError as error:
         raise InputError(
             f"{where}: byte {error.start} is not UTF-8. Save the file as UTF-8 (in Excel: CSV UTF-8)."
         ) from None
-    except pd.errors.EmptyDataError:
-        raise InputError(f"{where}: the file is empty. Restore it from version control.") from None
-    except pd.errors.ParserError as error:
-        raise InputError(
-            f"{where}: a row has the wrong number of cells ({str(error).strip()}). "
-            "Put a text that holds a comma in quotation marks."
-        ) from None
-    rows.index = pd.Index(_first_lines(rows))
-    return contracts.check(rows, name, where=where)
-
-
-def _first_lines(rows: pd.DataFrame) -> list[int]:
-    """The line on which each row starts, counting line breaks inside quoted cells."""
-    breaks = rows.apply(lambda column: column.str.count("\n").fillna(0)).sum(axis=1).astype(int)
-    return [2 + position + int(before) for position, before in enumerate(breaks.cumsum() - breaks)]
+    except csv.Error as error:
+        raise InputError(f"{where}, line {lines.line_num}: {error}. Check the quotation marks.") from None
+    return contracts.check(pd.DataFrame(cells, columns=header, index=numbers, dtype=str), name, where=where)
 
 
 def _hash(path: Path) -> str:

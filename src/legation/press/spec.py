@@ -116,7 +116,8 @@ def _plain(node: Any, place: tuple[str | int, ...], lines: dict[tuple[str | int,
 
 
 def _sentence(error: ValidationError, lines: dict[tuple[str | int, ...], int], shown: str) -> str:
-    first = error.errors()[0]
+    # A misspelt key is also a missing one: the misspelling is what to mend.
+    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     place = first["loc"]
     key = ".".join(str(part) for part in place)
     line = _line(lines, place)

@@ -1,0 +1,94 @@
+"""A notebook is taken apart into text, exhibits and pictures, in reading order, with nothing lost in silence."""
+
+import base64
+
+import pytest
+from helpers import EXHIBIT, exhibit, notebook, shown
+
+from legation.errors import InputError
+from legation.press import document, markup
+from legation.press.document import Part
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+def read(*cells, **about):
+    return document.read([Part(notebook(*cells), "trade.ipynb")], **about)
+
+
+def test_the_first_heading_is_the_title_and_sections_start_below_it():
+    found = read("# How Viet Nam trades\n\nWith whom?", "## Partners\n### In detail")
+    assert found.title == "How Viet Nam trades"
+    assert [(level, words) for level, _, words in found.contents] == [(2, "Partners"), (3, "In detail")]
+    assert markup.text(found.blocks).startswith("With whom?")
+
+
+def test_the_reports_title_stands_before_the_notebooks_own():
+    assert read("# Trade", title="Viet Nam's trade").title == "Viet Nam's trade"
+
+
+def test_of_several_notebooks_each_title_becomes_a_heading():
+    parts = [Part(notebook("# One\n\n## Inside"), "a.ipynb"), Part(notebook("# Two"), "b.ipynb", title="Second")]
+    found = document.read(parts, title="Both")
+    assert [(level, words) for level, _, words in found.contents] == [(2, "One"), (3, "Inside"), (2, "Second")]
+
+
+def test_heading_levels_never_skip_and_anchors_never_repeat():
+    found = read("# T", "## Same\n\n#### Deep", "## Same")
+    assert [(level, anchor) for level, anchor, _ in found.contents] == [(2, "same"), (3, "deep"), (2, "same-2")]
+
+
+def test_figures_and_tables_are_numbered_each_in_their_own_row():
+    found = read(*(shown({EXHIBIT: exhibit(kind)}) for kind in ("chart", "table", "chart")))
+    assert [item.label for item in found.exhibits] == ["Figure 1", "Table 1", "Figure 2"]
+    assert len({item.anchor for item in found.exhibits}) == 3
+
+
+def test_an_empty_link_to_an_exhibit_is_filled_with_its_number():
+    found = read("See [](#turnover).", shown({EXHIBIT: exhibit("chart")}))
+    assert "See Figure\u00a01." in markup.text(found.blocks)
+
+
+def test_a_reference_to_an_exhibit_that_is_not_there_is_refused():
+    with pytest.raises(InputError, match=r"refers to '#turnovr'.*exhibits are turnover"):
+        read("See [](#turnovr).", shown({EXHIBIT: exhibit("chart")}))
+
+
+@pytest.mark.parametrize("part", ["title", "subtitle", "alt", "source", "data"])
+def test_an_exhibit_that_is_not_whole_is_refused_with_notebook_and_cell(part):
+    with pytest.raises(InputError, match=rf"notebooks/trade\.ipynb, cell 2: this exhibit has no {part}"):
+        read("# T", shown({EXHIBIT: exhibit("chart", **{part: ""})}))
+
+
+def test_a_picture_without_alternative_text_is_refused_with_notebook_and_cell():
+    with pytest.raises(InputError, match=r"notebooks/trade\.ipynb, cell 1: this picture has no alternative text"):
+        read(shown({"image/png": PIXEL}))
+
+
+def test_a_picture_with_alternative_text_is_a_figure():
+    found = read(shown({"image/png": PIXEL}, {"image/png": {"alt": "A dot."}}))
+    assert found.exhibits[0].label == "Figure 1"
+    assert document.raster(found.exhibits[0].content["picture"]) == base64.b64decode(PIXEL)
+
+
+def test_a_picture_that_would_have_to_be_fetched_is_refused():
+    with pytest.raises(InputError, match=r"cell 1: a picture in running text would have to be fetched"):
+        read("![alt](https://example.org/x.png)")
+
+
+def test_printed_text_is_kept_and_hidden_output_is_not():
+    import nbformat
+
+    printed = nbformat.v4.new_code_cell("", outputs=[nbformat.v4.new_output("stream", text="\x1b[31mseen\x1b[0m\n")])
+    hidden = nbformat.v4.new_code_cell("", outputs=[nbformat.v4.new_output("stream", text="unseen\n")])
+    hidden.metadata["tags"] = ["remove-output"]
+    assert markup.text(read(printed, hidden).blocks) == "seen"
+
+
+def test_the_date_of_an_edition_is_the_latest_day_its_figures_were_retrieved():
+    later = exhibit("chart")
+    later["sources"] = [later["sources"][0] | {"id": "other", "retrieved": "2022-02-03"}]
+    found = read(shown({EXHIBIT: exhibit("chart")}), shown({EXHIBIT: later}))
+    assert found.as_of == "2022-02-03"
+    assert found.as_of_in_words == "3 February 2022"
+    assert [entry["id"] for entry in found.sources] == ["office-2021", "other"]

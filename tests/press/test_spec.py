@@ -1,0 +1,58 @@
+"""A report spec is checked before anything runs, and says the line that is wrong."""
+
+import pytest
+
+from legation.errors import InputError
+from legation.press import spec
+
+WHOLE = """\
+title: Trade
+abstract: What is traded.
+chapters:
+  - notebook: trade
+    parameters:
+      reporter: VNM
+"""
+
+
+def load(tmp_path, text, name="trade.yml"):
+    file = tmp_path / "reports" / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return spec.load(file)
+
+
+def test_a_whole_spec_gives_its_chapters_and_the_line_of_every_value(tmp_path):
+    report = load(tmp_path, WHOLE)
+    assert report.name == "trade"
+    assert report.chapters[0].parameters == {"reporter": "VNM"}
+    assert report.where("chapters", 0, "parameters", "reporter") == "reports/trade.yml, line 6"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("abstract:", "abstrct:", r"line 2: unknown key 'abstrct'\. Did you mean 'abstract'\?"),
+        ("    parameters:", "    paramters:", r"line 5: unknown key 'paramters'\. Did you mean 'parameters'\?"),
+        ("title: Trade\n", "", r"line 1: the key 'title' is missing"),
+        ("title: Trade", "title: 5", r"line 1: 'title' is wrong.*but 5 stands there"),
+        ("title: Trade", "title: [unclosed", r"line \d: this is not valid YAML"),
+        ("title: Trade", "title: Trade\ntitle: Again", r"line 2: this is not valid YAML \(found duplicate key"),
+        ("  - notebook: trade", "  notebook: trade", r"not valid YAML|'chapters' is wrong"),
+        ("title: Trade", "title: !!python/object:os.system x", r"trade\.yml"),
+    ],
+)
+def test_a_mistake_is_named_with_file_line_and_remedy(tmp_path, old, new, sentence):
+    with pytest.raises(InputError, match=sentence):
+        load(tmp_path, WHOLE.replace(old, new))
+
+
+def test_a_spec_that_is_no_mapping_is_refused(tmp_path):
+    with pytest.raises(InputError, match="a report spec is a list of keys"):
+        load(tmp_path, "- a\n- b\n")
+
+
+@pytest.mark.parametrize("name", ["Trade Report.yml", "..yml", "a_b.yml"])
+def test_a_file_name_that_could_not_be_an_address_is_refused(tmp_path, name):
+    with pytest.raises(InputError, match="Rename the file"):
+        load(tmp_path, WHOLE, name)
