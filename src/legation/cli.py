@@ -80,3 +80,7 @@ def data_hash() -> None:
 
     changed = write_hashes()
     click.echo(f"Recorded anew: {', '.join(changed)}." if changed else "Every recorded hash is right.")
+
+
+if __name__ == "__main__":
+    main()

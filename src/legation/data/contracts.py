@@ -112,7 +112,7 @@ TABLES: dict[str, pa.DataFrameSchema] = {
         year=_whole(_YEAR),
         measure=_text(_one_of("population", "gdp", "gdp_per_head")),
         value=_number(_POSITIVE),
-        unit=_text(),
+        unit=_text(_one_of("persons", "current USD")),
         status=_text(_one_of("final", "derived", "press")),
         source=_text(_SLUG),
         note=_text(blank=True),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -30,14 +32,15 @@ def page(document: Document) -> bytes:
     abstract = _written(document, document.abstract)
     body = _written(document, [_placed(block) for block in document.blocks])
     source = f"{_TEMPLATE}\n#front[\n{abstract}\n]\n#contents()\n{body}\n#back()\n"
-    created = datetime.combine(date.fromisoformat(document.as_of), datetime.min.time(), UTC) if document.as_of else 0
+    day = _date(document)
+    created = datetime.combine(day, datetime.min.time(), UTC)
     try:
         made = typst.compile(
             source.encode("utf-8"),
             format="pdf",
             font_paths=_fonts(),
             ignore_system_fonts=True,
-            sys_inputs={"document": json.dumps(_values(document))},
+            sys_inputs={"document": json.dumps(_values(document, day))},
             pdf_standards=STANDARDS,
             timestamp=created,
         )
@@ -54,6 +57,14 @@ def page(document: Document) -> bytes:
 @lru_cache(maxsize=1)
 def _fonts() -> Any:
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=fonts.FOLDERS)
+
+
+def _date(document: Document) -> date:
+    """The date PDF/A demands: that of the data; without data that of SOURCE_DATE_EPOCH, or today."""
+    if document.as_of:
+        return date.fromisoformat(document.as_of)
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    return datetime.fromtimestamp(int(epoch) if epoch else time.time(), UTC).date()
 
 
 def _written(document: Document, blocks: list[Node]) -> str:
@@ -86,7 +97,7 @@ def _placed(block: Node) -> Node:
     return {"t": "RawBlock", "c": ["typst", f"#exhibit({block['c']})"]} if block["t"] == "Exhibit" else block
 
 
-def _values(document: Document) -> dict[str, Any]:
+def _values(document: Document, day: date) -> dict[str, Any]:
     """Everything that comes from data, as values for the template."""
     language, _, region = document.language.partition("-")
     return {
@@ -94,7 +105,7 @@ def _values(document: Document) -> dict[str, Any]:
         "subtitle": document.subtitle,
         "authors": document.authors,
         "language": [language, region or None],
-        "as_of": [int(part) for part in document.as_of.split("-")] if document.as_of else None,
+        "date": [day.year, day.month, day.day],
         "as_of_in_words": document.as_of_in_words,
         "rebuild": document.rebuild,
         "sources": document.sources,
