@@ -93,6 +93,15 @@ def test_what_is_wrong_with_one_report_touches_no_other_and_leaves_its_last_edit
     assert left == {"broken", "good", "index.html"}
 
 
+def test_a_kernel_that_dies_fails_its_report_alone(house):
+    nbformat.write(notebook("# D", "#!\nimport os\nos._exit(3)"), house / "notebooks" / "dying.ipynb")
+    spec(house, "dying", notebook="dying")
+    spec(house, "good", word="peace")
+    dying, good = build(house, [], lambda line: None)
+    assert (dying.status, good.status) == (1, 0)
+    assert "notebooks/dying.ipynb: the kernel died" in dying.problem
+
+
 def test_what_a_chapter_read_stands_in_its_manifest(house):
     reading = "#!\nfrom legation import data\ndata.open('exchange_rates')\nNone"
     nbformat.write(notebook("# R", reading), house / "notebooks" / "reading.ipynb")

@@ -30,13 +30,21 @@ def test_what_could_run_or_fetch_is_left_out(inside):
     assert "drawn label" in made
 
 
-def test_identifiers_and_references_to_them_get_the_prefix():
-    inside = '<clipPath id="c"><rect/></clipPath><g clip-path="url(#c)"><use href="#c"/></g>'
+def test_identifiers_that_are_referred_to_get_names_of_their_own_and_the_others_go():
+    inside = '<clipPath id="c"><rect/></clipPath><g clip-path="url(#c)"><use href="#d"/></g><path id="d"/>'
     made = svg.inline(drawing(inside=inside), "fig-1-", "x")
-    assert 'id="fig-1-c"' in made
-    assert "url(#fig-1-c)" in made
-    assert 'href="#fig-1-c"' in made
-    assert 'id="fig-1-axes"' in made
+    assert 'id="fig-1-0"' in made
+    assert "url(#fig-1-0)" in made
+    assert 'href="#fig-1-1"' in made
+    assert 'id="fig-1-1"' in made
+    assert "axes" not in made
+
+
+def test_what_shows_nothing_is_left_out_and_what_shows_stays():
+    inside = '<g><g> <path style="fill: none"/> </g></g><g><path style="fill: #fff"/></g>'
+    made = svg.inline(drawing(inside=inside), "p-", "x")
+    assert made.count("<path") == 1
+    assert "drawn label" in made
 
 
 def test_an_entity_is_not_resolved():

@@ -212,6 +212,33 @@ def deflate(
 # Checks
 
 
+def figure(frame: pd.DataFrame, column: str, **where: object) -> float:
+    """One number out of a result: the cell of ``column`` in the only row with these values; NaN if there is no row.
+
+    Raises
+    ------
+    InputError
+        If several rows fit, for then the number is not one.
+    """
+    rows = frame
+    for name, wanted in where.items():
+        rows = rows[rows[name] == wanted]
+    if len(rows) > 1:
+        asked = ", ".join(f"{name} {wanted}" for name, wanted in where.items())
+        raise InputError(f"{len(rows)} rows have {asked}, so '{column}' is not one number. Name more columns.")
+    return float(rows[column].iloc[0]) if len(rows) else float("nan")
+
+
+def latest(frame: pd.DataFrame, **where: object) -> dict[str, object]:
+    """The row of the last year among those with these values, by column; every cell NaN if there is none."""
+    rows = frame
+    for name, wanted in where.items():
+        rows = rows[rows[name] == wanted]
+    if rows.empty:
+        return {str(name): float("nan") for name in frame.columns}
+    return {str(name): cell for name, cell in rows.sort_values("year").iloc[-1].to_dict().items()}
+
+
 def require(frame: pd.DataFrame, columns: Sequence[str], measure: str) -> None:
     """Refuse a frame that lacks columns a measure reads."""
     lacking = [column for column in columns if column not in frame.columns]

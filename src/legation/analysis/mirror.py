@@ -81,6 +81,25 @@ def reporters_view(
     return view.sort_values(order, ignore_index=True)
 
 
+def require_partners(flows: pd.DataFrame, reporter: str, partners: Collection[str]) -> None:
+    """Refuse a country or partner whose trade with the other nobody reports.
+
+    Raises
+    ------
+    InputError
+        Naming the first code without a row, from either side.
+    """
+    sells, buys = flows[flows["reporter"] == reporter], flows[flows["partner"] == reporter]
+    found = set(sells["partner"]) | set(buys["reporter"])
+    for code, known in [(reporter, bool(found)), *((partner, partner in found) for partner in partners)]:
+        if not known:
+            with_whom = "" if code == reporter else f" with {reporter}"
+            raise InputError(
+                f"No figure of the trade of '{code}'{with_whom} is held for these years, from either side. "
+                "Leave it out, or add rows to data/trade/goods_flows.csv."
+            )
+
+
 def mirror_gap(flows: pd.DataFrame, margin: float = CIF_FOB_MARGIN) -> pd.DataFrame:
     """Set each reported export beside the partner's report of the same goods.
 

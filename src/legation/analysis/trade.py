@@ -22,7 +22,9 @@ from legation.analysis.basis import (
     annual,
     convert,
     deflate,
+    figure,
     joined,
+    latest,
     no_double_counting,
     one_basis,
     one_figure,
@@ -39,6 +41,7 @@ from legation.analysis.mirror import (
     mirror_gap,
     reconcile,
     reporters_view,
+    require_partners,
 )
 from legation.errors import InputError
 
@@ -49,22 +52,26 @@ __all__ = [
     "WORLD",
     "best",
     "bilateral",
+    "comparison_year",
     "compound_growth",
     "concentration",
     "convert",
     "coverage",
     "deflate",
+    "figure",
     "group_total",
     "growth",
     "index_to",
     "intensity",
     "last_complete_year",
     "last_year_any",
+    "latest",
     "mirror_coverage",
     "mirror_gap",
     "rank",
     "reconcile",
     "reporters_view",
+    "require_partners",
     "share",
     "times",
 ]
@@ -829,6 +836,25 @@ def last_complete_year(
             "or use trade.last_year_any."
         )
     return int(complete.index.get_level_values("year").max())
+
+
+def comparison_year(
+    frame: pd.DataFrame, partners: Collection[str], year: int | None = None, *, column: str = "turnover"
+) -> int:
+    """The year in which to compare the partners: the one asked for, or the last in which all have a figure.
+
+    Raises
+    ------
+    InputError
+        If no partner has a figure in the year asked for, or there is no year in which all have one.
+    """
+    if year is None:
+        return last_complete_year(frame, partners, column=column)
+    stated = frame[frame["partner"].isin(list(partners)) & frame[column].notna()]
+    if year not in set(stated["year"]):
+        held = f"{stated['year'].min()} to {stated['year'].max()}" if len(stated) else "none"
+        raise InputError(f"No figure of {column} with any of these partners is held for {year} (years held: {held}).")
+    return year
 
 
 def last_year_any(

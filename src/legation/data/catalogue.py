@@ -63,8 +63,8 @@ def open(name: str, **where: Where) -> pd.DataFrame:
     Raises
     ------
     InputError
-        An unknown table, column or country code (with the nearest name), or a row that breaks the contract
-        (with file, line and rule).
+        An unknown table, column, country code or single key (with the nearest name), or a row that breaks the
+        contract (with file, line and rule).
     """
     table = _load(home(), name)
     _record(home(), name)
@@ -85,6 +85,13 @@ def open(name: str, **where: Where) -> pd.DataFrame:
         values = wanted if isinstance(wanted, list) else [wanted]
         if column in CODE_COLUMNS:
             check_codes([str(value) for value in values], what=column)
+        elif contracts.TABLES[name].unique == [column]:
+            for value in values:
+                if value not in set(table[column]):
+                    raise InputError(
+                        f"The table {name} has no row with {column} '{value}'{_nearest(str(value), table[column])}. "
+                        f"Correct it, or add the row to {_resources(home())[name].relative_to(home())}."
+                    )
         table = table[table[column].isin(values)]
     return table.reset_index(drop=True)
 

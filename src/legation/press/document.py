@@ -67,6 +67,12 @@ class Document:
         return sorted(entries.values(), key=lambda entry: (entry["producer"], entry["title"], entry["id"]))
 
     @property
+    def publications(self) -> list[dict[str, Any]]:
+        """The sources as a reader counts them: entries that look the same, such as files of one table, stand once."""
+        shown = ("producer", "title", "publisher", "vintage", "retrieved", "licence", "kind")
+        return list({tuple(entry.get(key) for key in shown): entry for entry in reversed(self.sources)}.values())[::-1]
+
+    @property
     def as_of(self) -> str | None:
         """The latest day on which any of the figures was retrieved (YYYY-MM-DD): the edition's date."""
         return max((entry["retrieved"] for entry in self.sources if entry.get("retrieved")), default=None)
@@ -186,6 +192,10 @@ class _Reader:
         document.title = document.title or "Untitled"
         _head(document, shift=1 if self.several else 0)
         _refer(document)
+        if markup.citations(document.blocks):  # pandoc sets the bibliography where it finds the place called refs
+            document.blocks.append({"t": "Header", "c": [2, ["references", [], []], [{"t": "Str", "c": "References"}]]})
+            document.blocks.append({"t": "Div", "c": [["refs", [], []], []]})
+            document.contents.append((2, "references", "References"))
         return document
 
 

@@ -77,7 +77,7 @@ def _exhibit(exhibit: Exhibit) -> str:
     drawings = []
     if exhibit.kind == "chart":
         for size, drawing in sorted(content["svg"].items()):
-            inside = svg.inline(drawing, f"{exhibit.anchor}-{size}-", f"exhibit '{exhibit.anchor}'")
+            inside = svg.inline(drawing, f"{exhibit.anchor}-{size[:2]}-", f"exhibit '{exhibit.anchor}'")
             drawings.append((size, Markup(inside)))  # noqa: S704 - svg.inline took out what could harm
     elif exhibit.kind == "picture" and content["mime"] == "image/svg+xml":
         drawings.append(("page", Markup(svg.inline(content["picture"], f"{exhibit.anchor}-", exhibit.anchor))))  # noqa: S704

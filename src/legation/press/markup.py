@@ -175,5 +175,5 @@ def _pandoc(arguments: list[str], given: str = "", *, folder: str | None = None)
             " Add the entry there, or correct the key."
         )
     if done.returncode != 0:
-        raise InputError(f"The text could not be converted: {said.strip()}")
+        raise InputError(f"The text could not be converted: {' '.join(said.split())}")
     return done.stdout.decode("utf-8")

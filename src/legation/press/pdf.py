@@ -108,7 +108,7 @@ def _values(document: Document, day: date) -> dict[str, Any]:
         "date": [day.year, day.month, day.day],
         "as_of_in_words": document.as_of_in_words,
         "rebuild": document.rebuild,
-        "sources": document.sources,
+        "sources": document.publications,
         "exhibits": [_exhibit(exhibit) for exhibit in document.exhibits],
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tempfile
 from dataclasses import dataclass
@@ -11,13 +12,16 @@ from typing import Any
 
 import nbformat
 import papermill
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
+from traitlets.config import Config
 
 from legation.press.plan import Chapter
 
 #: The kernel writes a line of JSON to the file this names for each dataset it opens.
 READ_LOG = "LEGATION_READ_LOG"
+KERNEL_LOG = "kernel.log"
 _INPUT_ERRORS = ("InputError",)
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -34,7 +38,8 @@ class ChapterError(Exception):
     """A chapter that stopped: where, why, and whether the reader or the code has to be mended."""
 
     def __init__(self, notebook: str, cell: int, kind: str, message: str, traceback: str) -> None:
-        super().__init__(f"notebooks/{notebook}, cell {cell}: {message}")
+        place = f", cell {cell}" if cell else ""  # unknown where the kernel died
+        super().__init__(f"notebooks/{notebook}{place}: {message}")
         self.notebook, self.cell, self.kind, self.message, self.traceback = notebook, cell, kind, message, traceback
 
     @property
@@ -44,19 +49,24 @@ class ChapterError(Exception):
 
 
 class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill ships no types
-    """papermill's own engine, with environment variables for the kernel alone."""
+    """papermill's own engine, with a private connection and environment variables for the kernel alone."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, env: dict[str, str], **kwargs: Any) -> Any:
-        import os
-
+    def execute_managed_notebook(
+        cls, nb_man: Any, kernel_name: str, env: dict[str, str], folder: str, **kwargs: Any
+    ) -> Any:
+        """Run the notebook; ``folder`` is private to this kernel and outlives it."""
+        # Sockets in the private folder rather than ports others could read. Windows has no such sockets.
+        private = {} if os.name == "nt" else {"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}}
         client = PapermillNotebookClient(
             nb_man,
+            config=Config(private),
             kernel_name=kernel_name,
             timeout=kwargs.get("execution_timeout"),
             startup_timeout=kwargs.get("start_timeout", 60),
         )
-        return client.execute(env={**os.environ, **env})
+        with (Path(folder) / KERNEL_LOG).open("wb") as said:
+            return client.execute(env={**os.environ, **env}, stderr=said)
 
 
 papermill_engines.register("legation", _Engine)
@@ -87,9 +97,15 @@ def run(chapter: Chapter, *, progress: str | None = None) -> Executed:
                 parameters=chapter.parameters,
                 engine_name="legation",
                 env={READ_LOG: str(log)},
+                folder=folder,
                 cwd=str(chapter.notebook.parent),
                 progress_bar=bar,
             )
+        except (DeadKernelError, CellTimeoutError) as error:
+            said = (Path(folder) / KERNEL_LOG).read_text(encoding="utf-8", errors="replace")
+            raise ChapterError(
+                chapter.notebook.name, 0, type(error).__name__, _stopped(error), said or str(error)
+            ) from None
         except papermill.PapermillExecutionError as error:
             raise ChapterError(
                 chapter.notebook.name,
@@ -101,6 +117,12 @@ def run(chapter: Chapter, *, progress: str | None = None) -> Executed:
         lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
     reads = {line: json.loads(line) for line in lines}
     return Executed(_without_traces(notebook), tuple(reads[line] for line in sorted(reads)))
+
+
+def _stopped(error: Exception) -> str:
+    if isinstance(error, CellTimeoutError):
+        return " ".join(str(error).split())
+    return "the kernel died. What it wrote last stands below; running the notebook in JupyterLab shows the cell."
 
 
 def _original_cell(error: Any, notebook: Path) -> int:

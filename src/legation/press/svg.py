@@ -46,8 +46,8 @@ _REFERENCE = re.compile(r"url\(\s*#([^)\s]+)\s*\)")
 def inline(drawing: str, prefix: str, where: str) -> str:
     """The drawing as one ``<svg>`` element for an HTML page.
 
-    Elements and attributes that could run code, fetch anything or style the page are left out; identifiers get
-    ``prefix``, so that two drawings on a page never share one; the size gives way to the page's width.
+    Elements and attributes that could run code, fetch anything or style the page are left out; identifiers are
+    renamed to ``prefix`` and a number, so that two drawings on a page never share one; what shows nothing goes.
 
     Raises
     ------
@@ -67,7 +67,9 @@ def inline(drawing: str, prefix: str, where: str) -> str:
                         parent.text = (parent.text or "") + element.tail
                 parent.remove(element)
             continue
-        _restrict(element, prefix)
+        _restrict(element)
+    _rename(root, prefix)
+    _thin(root)
     if not root.get("viewBox"):
         width, height = (re.sub(r"[^\d.]", "", root.get(side, "")) or "100" for side in ("width", "height"))
         root.set("viewBox", f"0 0 {width} {height}")
@@ -93,22 +95,55 @@ def _parse(drawing: str, where: str) -> etree._Element:
     return root
 
 
-def _restrict(element: etree._Element, prefix: str) -> None:
+def _restrict(element: etree._Element) -> None:
+    """Take out attributes that could run code or reach outside the drawing."""
     for name, value in list(element.attrib.items()):
         local = etree.QName(name).localname
         if local.lower().startswith("on"):
             del element.attrib[name]
-        elif local == "id":
-            element.set(name, prefix + value)
         elif local == "href":
-            del element.attrib[name]
-            if value.startswith("#"):
-                element.set("href" if prefix else f"{{{_XLINK}}}href", f"#{prefix}{value[1:]}")
-            elif value.startswith(("data:image/png;base64,", "data:image/jpeg;base64,")):
-                element.set(f"{{{_XLINK}}}href" if not prefix else "href", value)
-        elif "url(" in value.lower():
-            kept = _REFERENCE.sub(lambda found: f"url(#{prefix}{found.group(1)})", value)
-            if re.search(r"url\(\s*(?!#)", kept, re.IGNORECASE):
+            if not value.startswith(("#", "data:image/png;base64,", "data:image/jpeg;base64,")):
                 del element.attrib[name]
-            else:
-                element.set(name, kept)
+        elif re.search(r"url\(\s*(?!#)", value, re.IGNORECASE):
+            del element.attrib[name]
+
+
+def _rename(root: etree._Element, prefix: str) -> None:
+    """Give each identifier that is referred to a short name of its own, and drop the others."""
+    used: set[str] = set()
+    for element in root.iter():
+        for name, value in element.attrib.items():
+            used.update(_REFERENCE.findall(value))
+            if etree.QName(name).localname == "href" and value.startswith("#"):
+                used.add(value[1:])
+    names = {old: f"{prefix}{number}" for number, old in enumerate(sorted(used))}
+    for element in root.iter():
+        for name, value in list(element.attrib.items()):
+            local = etree.QName(name).localname
+            if local == "id" and value not in names:
+                del element.attrib[name]
+            elif local == "id":
+                element.set(name, names[value])
+            elif local == "href" and value.startswith("#"):
+                element.set(name, f"#{names[value[1:]]}")
+            elif "url(" in value:
+                element.set(name, _REFERENCE.sub(lambda found: f"url(#{names[found.group(1)]})", value))
+
+
+def _thin(root: etree._Element) -> None:
+    """Take out white space between elements, empty groups, and shapes that are neither filled nor stroked."""
+    for element in reversed(list(root.iter())):
+        local = etree.QName(element).localname
+        if local not in ("text", "tspan", "title", "desc"):
+            element.text = None
+        if local != "tspan":
+            element.tail = None
+        parent = element.getparent()
+        if parent is None:
+            continue
+        unseen = local == "path" and element.get("style") == "fill: none" and etree.QName(parent).localname != "defs"
+        if unseen or (local in ("g", "defs") and not len(element)):
+            parent.remove(element)
+        elif local == "g" and not element.attrib:
+            place = parent.index(element)
+            parent[place : place + 1] = list(element)

@@ -1,0 +1,259 @@
+"""The exhibits of the trade analysis: true titles, and drawings in which every word can be read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+import pytest
+from exhibits.drawn import bars, clipped, collisions, root, texts
+from exhibits.trade_figures import (
+    EVENTS,
+    HOSTILE,
+    NAMES,
+    PARTNERS,
+    Figures,
+    flow_row,
+    of_one_year,
+    usual,
+    without_figures,
+)
+
+from legation.exhibits import Exhibit, style, trade
+
+Make = Callable[[Figures, Mapping[str, str]], Exhibit]
+WHO = {"reporter": "VNM", "partners": PARTNERS, "focus": "RUS"}
+
+EXHIBITS: dict[str, Make] = {
+    "turnover": lambda f, n: trade.turnover_by_partner(f.bilateral, year=2022, names=n, **WHO),
+    "exports": lambda f, n: trade.turnover_by_partner(f.bilateral, year=2020, column="exports", names=n, **WHO),
+    "long run": lambda f, n: trade.turnover_over_time(f.bilateral, events=EVENTS, names=n, **WHO),
+    "shares": lambda f, n: trade.shares_over_time(f.shares, events=EVENTS, names=n, **WHO),
+    "balance": lambda f, n: trade.balance_by_partner(f.bilateral, year=2020, names=n, **WHO),
+    "growth": lambda f, n: trade.growth_by_partner(f.growth, year=2020, names=n, **WHO),
+    "mirror": lambda f, n: trade.mirror_gaps_by_partner(f.gaps, year=2020, names=n, **WHO),
+    "mirror of imports": lambda f, n: trade.mirror_gaps_by_partner(f.gaps, year=2020, flow="import", names=n, **WHO),
+    "mirror over time": lambda f, n: trade.mirror_gap_over_time(f.gaps, reporter="VNM", focus="RUS", names=n),
+    "concentration": lambda f, n: trade.concentration_over_time(f.concentration, reporter="VNM", names=n),
+    "coverage": lambda f, n: trade.coverage_panel(f.coverage, names=n, **WHO),
+    "intensity": lambda f, n: trade.intensity_by_partner(f.intensity, year=2020, names=n, **WHO),
+    "table": lambda f, n: trade.flows_table(
+        f.bilateral, reporter="VNM", year=2022, partners=PARTNERS, shares=f.shares, growth=f.growth, names=n
+    ),
+    "years": lambda f, n: trade.years_table(f.bilateral, reporter="VNM", partner="RUS", names=n),
+}
+CHARTS = [name for name in EXHIBITS if name not in ("table", "years")]
+FIGURES = {"usual": usual, "without figures": without_figures, "one year": of_one_year}
+
+
+def made(name: str, figures: Callable[[], Figures] = usual, names: Mapping[str, str] = NAMES) -> Exhibit:
+    return EXHIBITS[name](figures(), names)
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("names", [NAMES, HOSTILE], ids=["house names", "hostile names"])
+@pytest.mark.parametrize("figures", FIGURES)
+@pytest.mark.parametrize("name", CHARTS)
+def test_no_word_covers_another_or_leaves_the_sheet(name: str, figures: str, names: Mapping[str, str]) -> None:
+    exhibit = made(name, FIGURES[figures], names)
+    for svg in (exhibit.svg or {}).values():
+        assert not collisions(svg)
+        assert not clipped(svg)
+        assert all(box.size >= 8 for box in texts(svg))
+
+
+@pytest.mark.parametrize("figures", FIGURES)
+@pytest.mark.parametrize("name", EXHIBITS)
+def test_every_exhibit_is_drawn_twice_to_the_same_bytes_and_is_strict_json(name: str, figures: str) -> None:
+    first, second = (json.dumps(made(name, FIGURES[figures]).structured(), allow_nan=False) for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize("name", EXHIBITS)
+def test_a_hostile_name_stays_text(name: str) -> None:
+    exhibit = made(name, names=HOSTILE)
+    assert "<script" not in exhibit.html()
+    assert "<img" not in exhibit.html()
+    for svg in (exhibit.svg or {}).values():
+        assert {element.tag.rpartition("}")[2] for element in root(svg).iter()} <= {
+            "svg",
+            "defs",
+            "g",
+            "path",
+            "text",
+            "use",
+            "clipPath",
+            "rect",
+            "pattern",
+        }
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_nothing_reported_is_said_and_not_drawn(name: str) -> None:
+    exhibit = made(name, without_figures)
+    assert re.match(r"^(No |Nobody |.*(reports nothing|no year is reported|no figure))", exhibit.title)
+    assert not exhibit.sources
+    assert exhibit.source == "Source: none. No publisher on file reports these flows."
+    for svg in (exhibit.svg or {}).values():
+        assert not bars(svg, style.COUNTRIES["RUS"])
+
+
+TITLES = {
+    "turnover": "Viet Nam’s trade with South Korea is 1,028 times that with Russia",
+    "long run": "Viet Nam’s trade with Russia fell 8.3 % from 2015 to 2022",
+    "balance": "Viet Nam’s largest surplus is with South Korea, its largest deficit with the EU",
+    "growth": "Viet Nam’s trade with Russia grew 8.1 % in 2020",
+    "mirror": "South Korea reports buying 37 % more than Viet Nam reports selling to it",
+    "mirror over time": "In 2020 Russia recorded 3.8 % more from Viet Nam than Viet Nam reported",
+    "coverage": "Viet Nam’s final figures for Russia end in 2020",
+    "table": "South Korea leads Viet Nam’s partners in 2022 with USD 5.7 bn",
+    "years": "Viet Nam’s trade with Russia was highest in 2020, at USD 9.6 m",
+}
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_the_title_is_the_finding(name: str) -> None:
+    assert plain(made(name).title) == TITLES[name]
+
+
+def test_a_partner_without_a_figure_is_named_and_has_no_bar() -> None:
+    exhibit = trade.turnover_by_partner(
+        usual().bilateral, reporter="VNM", year=2021, focus="RUS", names=NAMES, partners=PARTNERS
+    )
+    assert plain(exhibit.title) == "No figure for Viet Nam’s trade with Russia in 2021 is reported"
+    assert "Not reported for 2021, which is not zero: Russia." in exhibit.notes
+    assert not bars(exhibit.svg["page"], style.COUNTRIES["RUS"])
+    assert "not reported" in [box.words for box in texts(exhibit.svg["page"])]
+    row = next(row for row in exhibit.data["rows"] if row[0] == "RUS")
+    assert row[2] is None
+
+
+def test_a_press_figure_is_hatched_and_named_in_a_note() -> None:
+    exhibit = made("turnover")
+    assert "From press reports: Russia 2022." in exhibit.notes
+    assert "Totals of both flows as stated, not added up: Russia, 2022." in exhibit.notes
+    assert not bars(exhibit.svg["page"], style.COUNTRIES["RUS"])
+    assert f"stroke: var(--country-rus, {style.COUNTRIES['RUS']})" in exhibit.svg["page"]
+    assert style.COUNTRIES["RUS"] in re.search(r"<pattern.*?</pattern>", exhibit.svg["page"], re.S).group()
+
+
+def test_bars_begin_at_zero_and_are_as_long_as_their_values() -> None:
+    exhibit = made("exports")
+    drawn = sorted(bars(exhibit.svg["page"], style.CONTEXT), key=lambda ends: ends[1])
+    values = sorted(row[2] for row in exhibit.data["rows"] if row[0] != "RUS")
+    assert len({left for left, _ in drawn}) == 1
+    longest = drawn[-1][1] - drawn[-1][0]
+    for (left, right), value in zip(drawn, values, strict=True):
+        assert right - left == pytest.approx(longest * value / values[-1], abs=0.05)
+
+
+def test_only_the_focus_has_a_colour_among_bars() -> None:
+    for name in ("exports", "balance", "growth", "mirror"):
+        page = made(name).svg["page"]
+        assert set(re.findall(r"--country-(\w+)", page)) == {"rus"}
+
+
+def test_a_line_is_not_drawn_across_a_year_that_nobody_reported() -> None:
+    frame = usual().bilateral
+    exhibit = trade.turnover_over_time(frame[frame["partner"] == "RUS"], reporter="VNM", focus="RUS", names=NAMES)
+    lines = re.findall(r'<path d="(M [^"]+)"[^>]*stroke: var\(--country-rus', exhibit.svg["page"])
+    years = [len(re.findall(r"[ML] ", line)) for line in lines]
+    assert max(years) == 6
+    assert "Years without a figure are left open: Russia." in exhibit.notes
+
+
+def test_a_change_of_producer_is_thin_in_a_line_and_starred_among_growth_rates() -> None:
+    assert any("change of source" in note for note in made("long run").notes)
+    page = made("growth").svg["page"]
+    assert [box.words for box in texts(page) if box.words.endswith("*")] == [
+        box.words for box in texts(page) if box.words == "+8.1\u00a0% *"
+    ]
+    assert sum(box.words.endswith("*") for box in texts(page)) == 1
+
+
+def test_events_outside_the_years_are_left_out_and_each_of_the_others_is_named_once() -> None:
+    for svg in made("long run").svg.values():
+        shown = [box.words for box in texts(svg)]
+        for label in EVENTS["label"][:-1]:
+            assert shown.count(label) == 1
+        assert "Long before" not in shown
+
+
+def test_no_rule_of_an_event_runs_through_the_label_of_another() -> None:
+    for svg in made("long run").svg.values():
+        rules = [
+            tuple(map(float, match))
+            for match in re.findall(r'<path d="M ([\d.]+) ([\d.]+) +L \1 ([\d.]+) *" style="[^"]*exhibit-context', svg)
+        ]
+        labels = [box for box in texts(svg) if box.words in set(EVENTS["label"])]
+        assert len(rules) == 5
+        for x, bottom, top in rules:
+            low, high = min(bottom, top), max(bottom, top)
+            assert not [b.words for b in labels if b.left < x < b.right and low < (b.top + b.bottom) / 2 < high]
+
+
+def test_concentration_is_not_drawn_where_too_little_is_counted() -> None:
+    figures = usual()
+    few = figures.flows[(figures.flows["year"] < 2022) | figures.flows["partner"].isin(["KOR", "WLD"])]
+    exhibit = trade.concentration_over_time(Figures(few).concentration, reporter="VNM", names=NAMES)
+    assert plain(exhibit.title) == "Viet Nam’s exports hardly changed in concentration between 2015 and 2021"
+    said = next(note for note in exhibit.notes if note.startswith("No line"))
+    assert said.startswith("No line for exports 2022 and imports 2015–2022: the partners with a figure make up less")
+
+
+def test_mirror_figures_are_said_to_be_the_partners() -> None:
+    from legation.analysis import trade as measures
+
+    view = measures.reporters_view(usual().flows, "VNM", PARTNERS, perspective="mirror")
+    exhibit = trade.turnover_by_partner(measures.bilateral(view), reporter="VNM", year=2020, focus="RUS", names=NAMES)
+    assert exhibit.subtitle.endswith("as its partners report it")
+    assert any(note.startswith("Mirror data: Viet Nam’s exports are what its partners say") for note in exhibit.notes)
+
+
+def test_both_perspectives_at_once_are_refused() -> None:
+    from legation.analysis import trade as measures
+
+    both = measures.bilateral(measures.reporters_view(usual().flows, "VNM", PARTNERS))
+    with pytest.raises(ValueError, match=r"own figures and its partners' side by side.*perspective == 'reported'"):
+        trade.turnover_by_partner(both, reporter="VNM", year=2020, names=NAMES)
+
+
+def test_a_frame_of_another_measure_is_refused_by_the_columns_it_lacks() -> None:
+    with pytest.raises(ValueError, match="needs the column balance"):
+        trade.balance_by_partner(usual().bilateral.drop(columns="balance"), reporter="VNM", year=2020, names=NAMES)
+    with pytest.raises(ValueError, match="No partner of POL is left"):
+        trade.turnover_by_partner(usual().bilateral, reporter="POL", year=2020, names=NAMES)
+
+
+def test_two_figures_for_one_partner_and_year_are_refused() -> None:
+    frame = usual().bilateral
+    with pytest.raises(ValueError, match="two rows for"):
+        trade.turnover_by_partner(pd.concat([frame, frame]), reporter="VNM", year=2020, names=NAMES)
+
+
+def test_the_table_holds_every_partner_and_a_dash_for_what_was_not_reported() -> None:
+    cells = made("table").structured()["table"]
+    assert [row[0] for row in cells["rows"]] == [NAMES[code] for code in PARTNERS]
+    assert cells["rows"][0][1:5] == ["–", "–", "6", "–"]
+    assert [group["span"] for group in cells["groups"]] == [1, 4, 3]
+
+
+def test_the_table_of_years_keeps_the_year_that_nobody_reported() -> None:
+    cells = made("years").structured()["table"]
+    assert cells["rows"][6] == ["2021", "–", "–", "–", "–", "not reported"]
+
+
+def test_many_partners_are_folded_and_the_focus_is_kept() -> None:
+    rows = [flow_row("VNM", f"A{i:02d}", flow, 2022, 100 - i) for i in range(60) for flow in ("export", "import")]
+    exhibit = trade.turnover_by_partner(
+        Figures(pd.DataFrame(rows)).bilateral, reporter="VNM", year=2022, focus="A59", names={}
+    )
+    shown = [box.words for box in texts(exhibit.svg["phone"])]
+    assert "A59" in shown
+    assert "36 more partners with smaller figures are in the numbers behind this chart." in exhibit.notes
+    assert len(exhibit.data["rows"]) == 60
