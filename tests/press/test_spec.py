@@ -37,7 +37,7 @@ def test_a_whole_spec_gives_its_chapters_and_the_line_of_every_value(tmp_path):
         ("title: Trade\n", "", r"line 1: the key 'title' is missing"),
         ("title: Trade", "title: 5", r"line 1: 'title' is wrong.*but 5 stands there"),
         ("title: Trade", "title: [unclosed", r"line \d: this is not valid YAML"),
-        ("title: Trade", "title: Trade\ntitle: Again", r"line 2: this is not valid YAML \(found duplicate key"),
+        ("title: Trade", "title: Trade\ntitle: Again", r"line 2: the key 'title' stands here and on line 1"),
         ("  - notebook: trade", "  notebook: trade", r"not valid YAML|'chapters' is wrong"),
         ("title: Trade", "title: !!python/object:os.system x", r"trade\.yml"),
     ],

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from legation import yaml_lines
 from legation.errors import InputError
 
 _SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
@@ -40,7 +38,7 @@ class ReportSpec(_Model):
     chapters: list[ChapterSpec] = Field(min_length=1)
 
     _file: Path = PrivateAttr()
-    _lines: dict[tuple[str | int, ...], int] = PrivateAttr(default_factory=dict)
+    _lines: dict[yaml_lines.Place, int] = PrivateAttr(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -54,7 +52,7 @@ class ReportSpec(_Model):
 
     def where(self, *place: str | int) -> str:
         """``reports/x.yml, line 12`` for a place in the spec, or for the nearest place above it."""
-        return f"{_shown(self._file)}, line {_line(self._lines, place)}"
+        return f"{_shown(self._file)}, line {yaml_lines.line_of(self._lines, place)}"
 
 
 def load(file: Path) -> ReportSpec:
@@ -72,21 +70,7 @@ def load(file: Path) -> ReportSpec:
             f"{shown}: a report's file name becomes its address, so it holds small letters, digits and hyphens only. "
             f"Rename the file."
         )
-    yaml = YAML(typ="rt")
-    try:
-        tree = yaml.load(file.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise InputError(f"{shown}: byte {error.start} is not UTF-8. Save the file as UTF-8.") from None
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        problem = (error.problem or "it cannot be read").split("\n")[0]
-        raise InputError(f"{shown}, line {line}: this is not valid YAML ({problem}). Correct the line.") from None
-    except YAMLError as error:
-        raise InputError(f"{shown}: this is not valid YAML ({str(error).splitlines()[0]}).") from None
-    if not isinstance(tree, CommentedMap):
-        raise InputError(f"{shown}, line 1: a report spec is a list of keys such as 'title:' and 'chapters:'.")
-    lines: dict[tuple[str | int, ...], int] = {}
-    plain = _plain(tree, (), lines)
+    plain, lines = yaml_lines.read(file, shown=shown, kind="a report spec")
     try:
         spec = ReportSpec.model_validate(plain)
     except ValidationError as error:
@@ -95,32 +79,12 @@ def load(file: Path) -> ReportSpec:
     return spec
 
 
-def _plain(node: Any, place: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]) -> Any:
-    """Strip ruamel's round-trip types and note the line of every key and item."""
-    if isinstance(node, CommentedMap):
-        result = {}
-        for key, value in node.items():
-            lines[(*place, key)] = node.lc.key(key)[0] + 1
-            result[key] = _plain(value, (*place, key), lines)
-        return result
-    if isinstance(node, CommentedSeq):
-        items = []
-        for position, value in enumerate(node):
-            lines[(*place, position)] = node.lc.item(position)[0] + 1
-            items.append(_plain(value, (*place, position), lines))
-        return items
-    for kind in (bool, int, float, str):
-        if isinstance(node, kind):
-            return kind(node)
-    return node
-
-
-def _sentence(error: ValidationError, lines: dict[tuple[str | int, ...], int], shown: str) -> str:
+def _sentence(error: ValidationError, lines: dict[yaml_lines.Place, int], shown: str) -> str:
     # A misspelt key is also a missing one: the misspelling is what to mend.
     first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     place = first["loc"]
     key = ".".join(str(part) for part in place)
-    line = _line(lines, place)
+    line = yaml_lines.line_of(lines, place)
     if first["type"] == "extra_forbidden":
         model = ChapterSpec if "chapters" in place else ReportSpec
         near = difflib.get_close_matches(str(place[-1]), model.model_fields, n=1)
@@ -129,12 +93,6 @@ def _sentence(error: ValidationError, lines: dict[tuple[str | int, ...], int], s
     if first["type"] == "missing":
         return f"{shown}, line {line}: the key '{key}' is missing. Add it."
     return f"{shown}, line {line}: '{key}' is wrong: {first['msg'].lower()}, but {first['input']!r} stands there."
-
-
-def _line(lines: dict[tuple[str | int, ...], int], place: tuple[str | int, ...]) -> int:
-    while place and place not in lines:
-        place = place[:-1]
-    return lines.get(place, 1)
 
 
 def _shown(file: Path) -> str:

@@ -1,0 +1,128 @@
+"""YAML files that a person writes by hand: plain values, and the line on which each of them stands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from legation.errors import InputError
+
+#: A place in a file: keys and positions from the outside in, such as ``("chapters", 0, "title")``.
+Place = tuple[str | int, ...]
+
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)$")
+_REAL = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?$")
+_MOST = 2_000_000  # bytes; the longest file written by hand so far has 60,000
+
+
+def read(file: Path, *, shown: str, kind: str) -> tuple[dict[str, Any], dict[Place, int]]:
+    """A file's contents as plain dicts, lists, texts, numbers and truth values, and the line of each.
+
+    A date stays the text that was written. Anchors, aliases and tags are refused: a reader should see the value
+    where it is used.
+
+    Parameters
+    ----------
+    file
+        The file.
+    shown
+        How to name it in an error.
+    kind
+        What the file is, with its article: ``"a treaty"``.
+
+    Raises
+    ------
+    InputError
+        A file that is missing, not UTF-8, not YAML, or that gives a key twice: with file and line.
+    """
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{shown}: it cannot be read ({error.strerror}). Check the name.") from None
+    if len(content) > _MOST:
+        raise InputError(f"{shown}: {len(content):,} bytes are too many for {kind}. Is it the right file?")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{shown}: byte {error.start} is not UTF-8. Save the file as UTF-8.") from None
+    yaml = YAML(typ="safe", pure=True)
+    try:
+        root = yaml.compose(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        problem = (error.problem or error.context or "it cannot be read").split("\n")[0]
+        raise InputError(f"{shown}, line {line}: this is not valid YAML ({problem}). Correct the line.") from None
+    except RecursionError:
+        raise InputError(f"{shown}: its parts are nested too deeply for {kind}.") from None
+    except (YAMLError, ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError) as error:
+        # The parser lets some of its own errors through on text that is far from YAML.
+        problem = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"{shown}: this is not valid YAML ({problem}).") from None
+    if not isinstance(root, MappingNode):
+        raise InputError(f"{shown}, line 1: {kind} is a list of keys such as 'title:', each with its value.")
+    lines: dict[Place, int] = {}
+    return _Plain(lines, shown).mapping(root, ()), lines
+
+
+def line_of(lines: dict[Place, int], place: Place) -> int:
+    """The line of a place, or of the nearest place around it."""
+    while place and place not in lines:
+        place = place[:-1]
+    return lines.get(place, 1)
+
+
+class _Plain:
+    """Turns YAML nodes into plain values and notes where each stood."""
+
+    def __init__(self, lines: dict[Place, int], shown: str) -> None:
+        self.lines, self.shown = lines, shown
+        self.seen: set[int] = set()
+
+    def value(self, node: Node, place: Place) -> Any:
+        line = node.start_mark.line + 1
+        self.lines.setdefault(place, line)
+        if id(node) in self.seen:
+            raise InputError(f"{self.shown}, line {line}: an alias ('*') is used. Write the value where it is needed.")
+        self.seen.add(id(node))
+        if isinstance(node, MappingNode):
+            return self.mapping(node, place)
+        if isinstance(node, SequenceNode):
+            return [self.value(item, (*place, position)) for position, item in enumerate(node.value)]
+        if isinstance(node, ScalarNode):
+            return self.scalar(node, line)
+        raise InputError(f"{self.shown}, line {line}: this is neither a value nor a list nor a set of keys.")
+
+    def mapping(self, node: MappingNode, place: Place) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, ScalarNode):
+                raise InputError(f"{self.shown}, line {line}: a key must be a word.")
+            key = str(key_node.value)
+            if key in result:
+                first = self.lines[(*place, key)]
+                raise InputError(
+                    f"{self.shown}, line {line}: the key '{key}' stands here and on line {first}. Remove one."
+                )
+            self.lines[(*place, key)] = line
+            result[key] = self.value(value_node, (*place, key))
+        return result
+
+    def scalar(self, node: ScalarNode, line: int) -> Any:
+        text, tag = str(node.value), str(node.tag).removeprefix("tag:yaml.org,2002:")
+        if tag == "null":
+            return None
+        if tag == "bool":
+            return text.lower() == "true"
+        if tag == "int" and _INTEGER.match(text) and len(text) < 16:
+            return int(text)
+        if tag == "float" and _REAL.match(text):
+            return float(text)
+        if tag in ("str", "int", "float", "timestamp"):
+            return text
+        raise InputError(f"{self.shown}, line {line}: the tag '{node.tag}' has no meaning here. Remove it.")
