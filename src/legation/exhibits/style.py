@@ -240,7 +240,7 @@ def _finish(source: str, *, prefix: str, alt: str) -> str:
                 del element.attrib["transform"]
     root.set("role", "img")
     root.set("aria-label", alt)
-    root.set("style", "stroke-linejoin: round; stroke-linecap: butt")
+    root.set("style", "stroke-linejoin: round; stroke-linecap: butt; overflow: visible")
     root.set("id", prefix)
     return str(etree.tostring(root, encoding="unicode"))
 
