@@ -93,6 +93,16 @@ def test_what_is_wrong_with_one_report_touches_no_other_and_leaves_its_last_edit
     assert left == {"broken", "good", "index.html"}
 
 
+def test_the_line_of_a_number_that_a_cell_refused_is_named_too(house):
+    asking = "# parameters\nfirst: int = 2000  # first year\nlast: int = 2020  # last year\n"
+    opening = "#!\nfrom legation import data\ndata.open('goods_flows', year=(first, last))"
+    nbformat.write(notebook("# Y", asking, opening), house / "notebooks" / "years.ipynb")
+    spec(house, "one", notebook="years", last=1995)
+    (outcome,) = build(house, [], lambda line: None)
+    assert outcome.status == 2
+    assert "reports/one.yml, line 6 (last): notebooks/years.ipynb, cell 3: Years 2000 to 1995" in outcome.problem
+
+
 def test_a_kernel_that_dies_fails_its_report_alone(house):
     nbformat.write(notebook("# D", "#!\nimport os\nos._exit(3)"), house / "notebooks" / "dying.ipynb")
     spec(house, "dying", notebook="dying")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -106,10 +107,11 @@ def _build(root: Path, file: Path, say: Callable[[str], None]) -> Path:
 
 
 def _blame(plan: Plan, position: int, error: ChapterError) -> str:
-    """The line of the spec that gave the value a cell refused, if the refusal quotes one."""
+    """The line of the spec that gave the value a cell refused, if the refusal names one."""
     for name, value in plan.chapters[position].parameters.items():
         for place, item in enumerate(value) if isinstance(value, list) else [(None, value)]:
-            if f"'{item}'" in error.message:
+            named = f"'{item}'" if isinstance(item, str) else str(item)
+            if re.search(rf"(?<![\w.]){re.escape(named)}(?![\w.]\w)", error.message):
                 inside = () if place is None else (place,)
                 return f"{plan.spec.where('chapters', position, 'parameters', name, *inside)} ({name}): "
     return ""
