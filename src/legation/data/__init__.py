@@ -12,6 +12,8 @@ from legation.data.catalogue import (
     sources,
     write_hashes,
 )
+from legation.data.treaties import cached_texts as treaty_texts
+from legation.data.treaties import register as treaty_register
 
 __all__ = [
     "check",
@@ -23,5 +25,7 @@ __all__ = [
     "members",
     "open",
     "sources",
+    "treaty_register",
+    "treaty_texts",
     "write_hashes",
 ]
