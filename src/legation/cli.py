@@ -1,4 +1,4 @@
-"""The door: ``legation build`` and ``legation data``."""
+"""The door: ``legation build``, ``legation data`` and ``legation treaty``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from legation import __version__
 from legation.errors import InputError
+from legation.treaty_cli import treaty
 
 
 class _Group(click.Group):
@@ -81,6 +82,8 @@ def data_hash() -> None:
     changed = write_hashes()
     click.echo(f"Recorded anew: {', '.join(changed)}." if changed else "Every recorded hash is right.")
 
+
+main.add_command(treaty)
 
 if __name__ == "__main__":
     main()

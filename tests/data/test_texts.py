@@ -1,0 +1,610 @@
+"""Reading documents into plain text, fetching them politely, and keeping them with their provenance."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pypdf
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from played_web import DUTIES, Answer, PlayedWeb, accord, packed, page, pdf, picture_pdf
+
+from legation.data import texts
+from legation.data.texts import (
+    MOST_BYTES,
+    Document,
+    Fetcher,
+    Finding,
+    Origin,
+    UnreachableError,
+    acquire,
+    cached,
+    check_address,
+    find,
+    read_bytes,
+    read_file,
+)
+from legation.errors import InputError
+
+RUSSIAN = (
+    "ДОГОВОР О ДРУЖБЕ\n\nАрдания и Вельмарк, желая жить в мире, договорились о нижеследующем.\n\n"
+    "Статья 1\n\nСтороны будут развивать торговлю солью и часами.\n\nСтатья 2\n\nНастоящий Договор бессрочный.\n"
+)
+FRENCH = "Traité d'amitié\n\nArticle premier\n\nL'Ardanie et le Velmark s'engagent à préserver la paix, même en été.\n"
+
+
+WHOLE = pdf(accord())
+
+
+def text_of(content: bytes, media_type: str = "", **options: str) -> str:
+    return read_bytes(content, shown="accord", media_type=media_type, **options).text
+
+
+# ----------------------------------------------------------------------------------------------------------- documents
+
+
+def test_a_plain_text_is_given_as_it_stands_so_that_offsets_count_in_the_file(tmp_path):
+    file = tmp_path / "accord.txt"
+    file.write_text(accord(), encoding="utf-8")
+    document = read_file(file)
+    assert document.text == accord()
+    assert (document.form, document.encoding, document.doubts) == ("text", "utf-8", ())
+    assert document.sha256 == hashlib.sha256(file.read_bytes()).hexdigest() == document.text_sha256
+
+
+def test_line_ends_become_one_character_as_when_python_reads_a_text(tmp_path):
+    file = tmp_path / "accord.txt"
+    file.write_bytes(accord().replace("\n", "\r\n").encode())
+    assert read_file(file).text == accord() == file.read_text(encoding="utf-8")
+    assert text_of(accord().replace("\n", "\r").encode()) == accord()
+
+
+def test_a_page_keeps_paragraphs_and_headings_apart_and_drops_what_is_not_the_text():
+    document = read_bytes(page(accord(2)).encode(), shown="x")
+    assert document.form == "html"
+    assert document.title == "Amity: Ardania and Velmark"
+    assert f"Article 1\n\n{DUTIES[0]}\n\nArticle 2\n\n{DUTIES[1]}" in document.text
+    for unseen in ("99", "77", "Home", "red", "<"):
+        assert unseen not in document.text
+
+
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        "<script>Article 9</script>",
+        "<noscript>Article 9</noscript>",
+        "<!-- Article 9 -->",
+        "<div hidden>Article 9</div>",
+        "<div style='display: none'>Article 9</div>",
+        "<div role='navigation'>Article 9</div>",
+        "<form>Article 9</form>",
+        "<span aria-hidden='true'>Article 9</span>",
+        "<ul><li><a href='#a'>Article 9</a></li><li><a href='#b'>Article 10</a></li><li><a href='#c'>11</a></li></ul>",
+        "<p><a href='#a'>Article 9</a> | <a href='#b'>Article 10</a> | <a href='#c'>Article 11</a></p>",
+    ],
+)
+def test_what_a_reader_does_not_see_or_what_only_leads_through_the_page_is_left_out(unseen):
+    assert text_of(f"<html><body><p>before</p>{unseen}<p>after</p></body></html>".encode()) == "before\n\nafter\n"
+
+
+def test_marks_of_footnotes_go_but_what_a_number_carries_above_the_line_stays():
+    marks = "<sup><a href='#n1'>1</a></sup> sails<sup>[2]</sup> at dawn<sup>*</sup>."
+    assert (
+        text_of(f"<html><p>Article 9<sup>bis</sup>. The fleet{marks}</p></html>".encode())
+        == "Article 9bis. The fleet sails at dawn.\n"
+    )
+
+
+def test_headings_that_are_links_to_themselves_stay():
+    body = "".join(f"<h3><a href='#{n}'>Article {n}</a></h3><p>{duty}</p>" for n, duty in enumerate(DUTIES, start=1))
+    found = text_of(f"<html><body>{body}</body></html>".encode())
+    assert [line for line in found.splitlines() if line.startswith("Article")] == [f"Article {n}" for n in range(1, 7)]
+
+
+def test_items_of_a_numbered_list_carry_the_number_a_browser_shows():
+    source = (
+        "<ol><li>Salt.</li><li>Timber.</li></ol><ol type='a' start='3'><li>Clocks.</li></ol><ol><li>(1) Own.</li></ol>"
+    )
+    assert text_of(f"<html>{source}</html>".encode()).split("\n") == [
+        *("1. Salt.", "2. Timber.", "", "(c) Clocks.", "", "(1) Own.", "")
+    ]
+
+
+def test_table_cells_breaks_and_preformatted_lines_stay_apart():
+    source = "<table><tr><td>one</td><td>two</td></tr></table>three<br>four<pre>five\n\n  six</pre>"
+    assert text_of(f"<html>{source}</html>".encode()) == "one two\n\nthree\nfour\n\nfive\n\nsix\n"
+
+
+def test_a_pdf_gives_its_text_layer():
+    document = read_bytes(pdf(accord()), shown="accord.pdf")
+    assert document.form == "pdf"
+    assert document.encoding is None
+    flat = " ".join(document.text.split())
+    assert all(f"Article {n} {duty}" in flat for n, duty in enumerate(DUTIES, start=1))
+
+
+def test_running_heads_and_page_numbers_of_a_pdf_are_left_out_and_articles_on_top_of_pages_stay():
+    bare = [[f"Article {n}", duty] for n, duty in enumerate(DUTIES, start=1)]
+    pages = [["Accords of Highport", "", *lines, f"{40 + n}"] for n, lines in enumerate(bare)]
+    assert texts._without_running_heads(pages) == bare == texts._without_running_heads(bare)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text", "found"),
+    [
+        ("utf-8-sig", RUSSIAN, "utf-8"),
+        ("utf-16", RUSSIAN, "utf-16"),
+        ("utf-16-le", RUSSIAN, "utf-16"),
+        ("utf-16-be", accord(), "utf-16"),
+        ("utf-32", FRENCH, "utf-32"),
+        ("windows-1251", RUSSIAN, "windows-1251"),
+        ("koi8-r", RUSSIAN, "koi8-r"),
+        ("windows-1252", FRENCH, "windows-1252"),
+        ("utf-8", RUSSIAN, "utf-8"),
+    ],
+)
+def test_the_encoding_is_found_without_being_told(encoding, text, found):
+    document = read_bytes(text.encode(encoding), shown="x")
+    assert (document.text, document.encoding) == (text, found)
+    assert bool(document.doubts) == (found in ("windows-1251", "koi8-r", "windows-1252"))
+
+
+def test_a_declared_encoding_is_believed_unless_the_bytes_say_otherwise():
+    korean = "<html><body><p>제1조 아르다니아와 벨마르크는 평화롭게 산다.</p></body></html>"
+    assert "제1조" in text_of(korean.encode("euc-kr"), "text/html; charset=EUC-KR")
+    in_page = page("Статья 1\n\nСтороны живут в мире.", charset="windows-1251").encode("windows-1251")
+    assert "Стороны живут" in text_of(in_page)
+    wrong = read_bytes(RUSSIAN.encode(), shown="x", media_type="text/plain; charset=iso-8859-1")
+    assert wrong.text == RUSSIAN
+    assert wrong.doubts == ("It declares windows-1252, but is UTF-8.",)
+    cyrillic = read_bytes(RUSSIAN.encode("windows-1251"), shown="x", media_type="text/plain; charset=iso-8859-1")
+    assert cyrillic.text == RUSSIAN
+    assert "its letters are Cyrillic" in cyrillic.doubts[0]
+
+
+def test_an_analyst_may_name_the_encoding_and_is_told_when_it_is_wrong():
+    assert text_of(RUSSIAN.encode("cp866"), encoding="cp866") == RUSSIAN
+    with pytest.raises(InputError, match="byte 0 is not ascii"):
+        text_of(RUSSIAN.encode("cp866"), encoding="ascii")
+    for name in ("martian", "hex", "\0"):
+        with pytest.raises(InputError, match="is no encoding"):
+            text_of(b"text", encoding=name)
+
+
+def test_a_few_lost_bytes_in_a_long_utf8_text_are_told_and_not_fatal():
+    document = read_bytes(RUSSIAN.encode() * 5 + b"\xff end", shown="x")
+    assert "lost" in document.doubts[0]
+    assert document.text.startswith("ДОГОВОР")
+
+
+def test_spoilt_letters_are_told_and_a_text_full_of_them_is_refused():
+    spoilt = "Ardania’s fleet. ".encode().decode("windows-1252")
+    document = read_bytes((accord() + spoilt * 4).encode(), shown="x")
+    assert "spoilt by a wrong encoding" in document.doubts[0]
+    with pytest.raises(InputError, match=r"accord: its letters were spoilt .* Find another copy"):
+        text_of(RUSSIAN.encode().decode("latin-1").encode())
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", r"accord: it is empty\. Give the file"),
+        (b" \n\t \r\n", r"accord: it is empty"),
+        (b"\xef\xbb\xbf  \n", r"accord: it is empty"),
+        (bytes(range(256)) * 40, r"accord: this is a binary file"),
+        (b"\x01\x02\x03\x04" * 200 + b"words", r"accord: this is a binary file"),
+        (b"PK\x03\x04 word/document.xml", r"zipped file\. Save its text as PDF, HTML or plain text"),
+        (b"{\\rtf1 Article 1}", r"rich-text file"),
+        (b"\x89PNG\r\n", r"a picture"),
+        (gzip.compress(b"Article 1"), r"compressed file \(gzip\)"),
+        (b"\xff\xfeA", r"begins with the mark of UTF-16"),
+        (
+            b"<html><head><script>draw()</script></head><body><div id='app'></div></body></html>",
+            r"the page shows no text",
+        ),
+        (b"<html></html>", r"the page shows no text"),
+        (b"%PDF-1.7\nand nothing more", r"accord: the PDF is damaged"),
+        (
+            "조약 제1조 아르다니아와 벨마르크는 평화롭게 산다. ".encode("euc-kr") * 9,
+            r"its encoding was not recognised.*--encoding",
+        ),
+        (b"x" * (MOST_BYTES + 1), r"10,000,001 bytes are too many for a treaty"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_in_a_sentence_with_a_remedy(content, sentence):
+    with pytest.raises(InputError, match=sentence) as raised:
+        text_of(content)
+    assert str(raised.value).startswith("accord: ")
+    assert "\n" not in str(raised.value)
+
+
+def test_a_pdf_of_pictures_is_refused_with_the_way_out():
+    with pytest.raises(InputError, match=r"no text layer \(0 letters on 2 pages\).*ocrmypdf"):
+        text_of(picture_pdf())
+
+
+def test_a_pdf_with_a_password_is_refused(tmp_path):
+    writer = pypdf.PdfWriter(clone_from=BytesIO(pdf(accord())))
+    writer.encrypt("highport", algorithm="RC4-128")
+    writer.write(tmp_path / "locked.pdf")
+    with pytest.raises(InputError, match=r"locked\.pdf: the PDF asks for a password"):
+        read_file(tmp_path / "locked.pdf")
+
+
+def test_a_pdf_cut_short_never_crashes():
+    whole = pdf(accord())
+    for share in range(1, 10):
+        try:
+            read_bytes(whole[: len(whole) * share // 10], shown="cut.pdf")
+        except InputError as error:
+            assert "cut.pdf" in str(error)  # noqa: PT017  # some cuts can still be read
+
+
+def test_fifty_megabytes_are_refused_unread(tmp_path):
+    file = tmp_path / "large.txt"
+    with file.open("wb") as out:
+        out.truncate(50_000_000)
+    with pytest.raises(InputError, match="50,000,000 bytes are too many"):
+        read_file(file)
+
+
+def test_a_folder_a_pipe_and_a_missing_file_are_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for name, reason in (("pipe", "not a file"), (".", "not a file"), ("gone.txt", "No such file"), ("a\0b", "name")):
+        with pytest.raises(InputError, match=reason):
+            read_file(tmp_path / name)
+
+
+def sentence_or_text(content: bytes, media_type: str = "") -> str:
+    try:
+        document = read_bytes(content, shown="fuzz", media_type=media_type)
+    except InputError as error:
+        return str(error) if str(error).startswith("fuzz: ") else ""
+    document.text.encode("utf-8")
+    return document.text.strip()
+
+
+@given(st.binary(max_size=400), st.sampled_from([b"", b"<html>", b"%PDF-1.4\n", b"\xff\xfe"]))
+@settings(max_examples=300, deadline=None)
+def test_any_bytes_give_a_text_or_a_sentence(content, start):
+    assert sentence_or_text(start + content)
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_pdf_with_any_bytes_changed_gives_a_text_or_a_sentence(data):
+    content = bytearray(WHOLE)
+    for place in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=30)):
+        content[place] = data.draw(st.integers(0, 255))
+    assert sentence_or_text(bytes(content))
+
+
+@given(
+    st.text(max_size=300), st.sampled_from(["text/html", "text/html; charset=utf-16", "text/plain; charset=koi8-r", ""])
+)
+@settings(max_examples=150, deadline=None)
+def test_any_page_and_any_declaration_give_a_text_or_a_sentence(words, media_type):
+    for source in (words, f"<div><ol><li>{words}</ol><pre>{words}"):
+        assert sentence_or_text(source.encode("utf-8", "replace"), media_type)
+
+
+def test_a_page_whose_tags_were_never_closed_is_read_or_refused_but_never_cut_short():
+    assert text_of(b"<html><body>" + b"<font>" * 1_500 + b"deep") == "deep\n"
+    with pytest.raises(InputError, match="accord: the page is nested too deeply"):
+        text_of(b"<html><body><p>start</p>" + b"<font>" * 20_000 + b"deep")
+
+
+# ------------------------------------------------------------------------------------------------------------ fetching
+
+
+class Clock:
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now, self.slept = 1000.0, []
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[PlayedWeb]:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    played = PlayedWeb()
+    yield played
+    played.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def fetcher(clock: Clock) -> Fetcher:
+    return Fetcher(private=True, timeout=5, sleep=clock.sleep, clock=lambda: clock.now, chance=lambda: 1.0)
+
+
+def failure(fetcher: Fetcher, address: str) -> str:
+    with pytest.raises(UnreachableError) as raised:
+        fetcher.fetch(address)
+    assert address.split("?")[0] in str(raised.value)
+    return str(raised.value)
+
+
+def test_a_page_is_fetched_by_name_of_legation_with_its_type_and_final_address(web, fetcher):
+    web["/old"] = Answer(status=301, headers={"Location": "/accord?edition=2"})
+    web["/accord"] = Answer(b"Article 1", type="text/plain; charset=utf-8")
+    found = fetcher.fetch(f"{web.address}/old#article-1")
+    assert (found.content, found.media_type) == (b"Article 1", "text/plain; charset=utf-8")
+    assert found.address == f"{web.address}/accord?edition=2"
+    assert all(headers["User-Agent"].startswith("Legation/") for _, headers in web.asked)
+
+
+def test_two_requests_to_one_server_are_two_seconds_apart(web, fetcher, clock):
+    web["/a"] = web["/b"] = Answer(b"x")
+    fetcher.fetch(f"{web.address}/a")
+    fetcher.fetch(f"{web.address}/b")
+    assert clock.slept == [2.0]
+
+
+def test_a_server_that_asks_for_time_gets_it(web, fetcher, clock):
+    web["/busy"] = lambda n: Answer(status=429, headers={"Retry-After": "7"}) if n == 1 else Answer(b"Article 1")
+    assert fetcher.fetch(f"{web.address}/busy").content == b"Article 1"
+    assert sum(clock.slept) == 7.0
+
+
+def test_a_server_that_asks_for_an_hour_is_left_alone_by_every_later_request(web, fetcher, clock):
+    web["/busy"] = Answer(status=503, headers={"Retry-After": "3600"})
+    assert "asks for 3,600 seconds of peace" in failure(fetcher, f"{web.address}/busy")
+    assert "asked for peace" in failure(fetcher, f"{web.address}/other")
+    assert len(web.asked) == 1
+    assert clock.slept == []
+
+
+def test_a_date_to_come_back_at_is_understood():
+    assert texts._retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0.0
+    assert texts._retry_after("Wed, 21 Oct 2099 07:28:00 GMT") > 1e6
+    for nothing in (None, "", "soon", "-5", "Wed, 99 Oct"):
+        assert texts._retry_after(nothing) is None
+
+
+def test_failures_that_pass_are_tried_again_with_growing_pauses(web, fetcher, clock):
+    web["/weak"] = lambda n: Answer(status=500) if n < 3 else Answer(b"Article 1")
+    assert fetcher.fetch(f"{web.address}/weak").content == b"Article 1"
+    assert clock.slept == [2.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (Answer(status=500), r"500 \(Internal Server Error\), 4 times\. Try later"),
+        (Answer(drop=True), r"drops the connection, 4 times"),
+        (Answer(b"Article", length=500), r"the answer breaks off, 4 times"),
+        (Answer(gzip.compress(b"Article 1" * 99)[:30], headers={"Content-Encoding": "gzip"}), r"breaks off, 4 times"),
+        (Answer(b"no gzip at all", headers={"Content-Encoding": "gzip"}), r"packed answer is damaged, 4 times"),
+    ],
+)
+def test_what_fails_each_time_is_given_up_after_four(web, fetcher, answer, sentence):
+    web["/weak"] = answer
+    message = failure(fetcher, f"{web.address}/weak")
+    assert re.search(sentence, message), message
+    assert web.requests("/weak") == 4
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 204, 206, 304])
+def test_a_refusal_is_not_tried_again(web, fetcher, status):
+    web["/gone"] = Answer(b"" if status in (204, 304) else b"no", status=status)
+    assert f"the server answers {status}" in failure(fetcher, f"{web.address}/gone")
+    assert web.requests("/gone") == 1
+
+
+def test_a_silent_server_is_not_waited_for(web, clock):
+    web["/slow"] = Answer(b"Article 1", wait=20)
+    fetcher = Fetcher(private=True, timeout=0.2, tries=2, sleep=clock.sleep, clock=lambda: clock.now)
+    assert "the server is silent, 2 times" in failure(fetcher, f"{web.address}/slow")
+
+
+def test_an_answer_that_trickles_is_cut_off_at_the_deadline(web, clock):
+    web["/drip"] = Answer(b"Article 1")
+    ticking = iter(range(1000, 10**6, 100))
+    fetcher = Fetcher(private=True, tries=1, sleep=clock.sleep, clock=lambda: next(ticking))
+    assert "takes longer than 180 seconds" in failure(fetcher, f"{web.address}/drip")
+
+
+def test_a_packed_answer_is_unpacked(web, fetcher):
+    web["/packed"] = packed(accord().encode())
+    assert fetcher.fetch(f"{web.address}/packed").content == accord().encode()
+
+
+def test_a_huge_answer_is_refused_whether_it_says_so_or_unfolds(web, fetcher):
+    web["/says"] = Answer(b"x", length=MOST_BYTES + 1)
+    web["/bomb"] = packed(b"\0" * (MOST_BYTES * 5))
+    web["/plain"] = Answer(b"x" * (MOST_BYTES + 1), length=MOST_BYTES + 1)
+    for path in ("/says", "/bomb", "/plain"):
+        assert "larger than 10,000,000 bytes" in failure(fetcher, web.address + path)
+        assert web.requests(path) == 1
+
+
+@pytest.mark.parametrize(
+    "target", ["file:///etc/hosts", "ftp://example.org/a", "data:text/html,x", "gopher://x", "http://[x"]
+)
+def test_a_redirect_to_anything_but_the_web_is_not_followed(web, fetcher, target):
+    web["/away"] = Answer(status=302, headers={"Location": target})
+    assert "redirects to a place that is not fetched" in failure(fetcher, f"{web.address}/away")
+
+
+def test_redirects_in_a_circle_or_without_end_or_aim_are_given_up(web, fetcher):
+    web["/a"] = Answer(status=302, headers={"Location": "/b"})
+    web["/b"] = Answer(status=302, headers={"Location": "/a"})
+    assert "in a circle" in failure(fetcher, f"{web.address}/a")
+    for n in range(9):
+        web[f"/{n}"] = Answer(status=307, headers={"Location": f"/{n + 1}"})
+    assert "more than 5 times" in failure(fetcher, f"{web.address}/0")
+    web["/nowhere"] = Answer(status=303)
+    assert "says not where" in failure(fetcher, f"{web.address}/nowhere")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "file:///etc/passwd",
+        "ftp://example.org/accord",
+        "accord.txt",
+        "http://",
+        "http:///accord",
+        "http://user:word@example.org/",
+        "http://127.0.0.1/",
+        "http://[::1]/",
+        "http://[::ffff:10.0.0.1]/",
+        "http://10.1.2.3/",
+        "http://169.254.169.254/latest/meta-data",
+        "http://localhost:8888/",
+        "http://intranet.localhost/",
+        "http://0.0.0.0/",
+        "http://exa mple.org/",
+        "http://example.org:port/",
+        "http://[broken/",
+        "",
+    ],
+)
+def test_addresses_that_are_not_of_the_public_web_are_refused(address):
+    with pytest.raises(InputError):
+        check_address(address)
+
+
+def test_an_address_is_brought_into_the_form_that_can_be_asked_for():
+    assert check_address("https://Договоры.example/путь к?т=1#x") == (
+        "https://xn--b1abc4bbbo2g.example/%D0%BF%D1%83%D1%82%D1%8C%20%D0%BA?%D1%82=1"
+    )
+    assert check_address("https://example.org/a%20b?c=%2F&d=[1]") == "https://example.org/a%20b?c=%2F&d=[1]"
+
+
+def test_a_public_name_that_leads_into_a_private_network_gets_no_request(web, clock, monkeypatch):
+    monkeypatch.setattr(texts, "check_address", lambda address, private: address)  # as if the name were a public one
+    fetcher = Fetcher(sleep=clock.sleep, clock=lambda: clock.now)
+    assert "leads to 127.0.0.1, in a private network" in failure(fetcher, f"{web.address}/secret")
+    assert web.asked == []
+
+
+# --------------------------------------------------------------------------------------------------------------- cache
+
+
+def accept(document: Document) -> Finding:
+    return Finding(articles=document.text.count("Article "))
+
+
+def refuse(document: Document) -> Finding:
+    raise InputError("It is another text.")
+
+
+def files(place: Path) -> list[str]:
+    return sorted(path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file())
+
+
+def test_a_fetched_text_is_kept_with_its_bytes_and_its_provenance(web, fetcher, tmp_path):
+    web["/accord"] = Answer(page(accord()).encode())
+    address = f"{web.address}/accord"
+    origin = Origin("1907-ardania-velmark", address, "Gazette", "eng", False, "the Gazette, from the Ardanian", "whole")
+    outcome = acquire(origin, accept, fetcher, place=tmp_path)
+    assert outcome.state == "kept"
+    (text,) = cached("1907-ardania-velmark", place=tmp_path)
+    record = text.record
+    assert text.text == read_bytes(page(accord()).encode(), shown="x").text
+    assert (record.address, record.publisher, record.language) == (address, "Gazette", "eng")
+    assert record.translation == "the Gazette, from the Ardanian"
+    assert record.sha256 == hashlib.sha256(page(accord()).encode()).hexdigest()
+    assert record.articles == 6
+    assert record.retrieved.endswith("+00:00")
+    stem = text.file.name.removesuffix(".txt")
+    folder = "1907-ardania-velmark"
+    assert files(tmp_path) == [f"{folder}/{stem}.json", f"{folder}/{stem}.original.html", f"{folder}/{stem}.txt"]
+
+
+def test_what_is_in_the_cache_is_not_fetched_again_unless_asked_or_damaged(web, fetcher, tmp_path):
+    web["/accord"] = Answer(accord().encode(), type="text/plain")
+    origin = Origin("1907-x", f"{web.address}/accord")
+    states = [acquire(origin, accept, fetcher, place=tmp_path).state for _ in range(3)]
+    assert states == ["kept", "there", "there"]
+    assert web.requests("/accord") == 1
+    assert acquire(origin, accept, fetcher, again=True, place=tmp_path).state == "kept"
+    assert web.requests("/accord") == 2
+    (text,) = cached("1907-x", place=tmp_path)
+    text.file.write_text("spoilt", encoding="utf-8")
+    assert find(origin, tmp_path) is None
+    assert cached("1907-x", place=tmp_path) == []
+    assert acquire(origin, accept, fetcher, place=tmp_path).state == "kept"
+
+
+def test_a_refused_or_failed_page_leaves_nothing_and_what_was_there_stays(web, fetcher, tmp_path):
+    web["/accord"] = Answer(accord().encode(), type="text/plain")
+    origin = Origin("1907-x", f"{web.address}/accord")
+    assert acquire(origin, refuse, fetcher, place=tmp_path).state == "refused"
+    assert files(tmp_path) == []
+    acquire(origin, accept, fetcher, place=tmp_path)
+    before = {name: (tmp_path / name).read_bytes() for name in files(tmp_path)}
+    assert acquire(origin, refuse, fetcher, again=True, place=tmp_path).state == "refused"
+    web["/accord"] = Answer(status=404)
+    assert acquire(origin, accept, fetcher, again=True, place=tmp_path).state == "failed"
+    web["/accord"] = Answer(picture_pdf(), type="application/pdf")
+    assert acquire(origin, accept, fetcher, again=True, place=tmp_path).state == "refused"
+    assert {name: (tmp_path / name).read_bytes() for name in files(tmp_path)} == before
+
+
+def test_a_page_that_became_a_pdf_replaces_the_old_bytes(web, fetcher, tmp_path):
+    origin = Origin("1907-x", f"{web.address}/accord")
+    web["/accord"] = Answer(page(accord()).encode())
+    acquire(origin, accept, fetcher, place=tmp_path)
+    web["/accord"] = Answer(pdf(accord()), type="application/pdf")
+    acquire(origin, accept, fetcher, again=True, place=tmp_path)
+    assert [name.split(".", 1)[1] for name in files(tmp_path)] == ["json", "original.pdf", "txt"]
+
+
+@pytest.mark.parametrize(
+    "address", ["http://x/../../../etc", "../../../etc/passwd", "http://../", "\0", "", "http://[x"]
+)
+def test_no_address_leads_out_of_the_cache(address, tmp_path):
+    for own in (True, False):
+        try:
+            stem = texts._stem(Origin("1907-x", address, language="../../a", own=own), tmp_path)
+        except (InputError, ValueError):
+            continue
+        assert stem.parent == tmp_path / "1907-x"
+        assert stem.resolve().is_relative_to(tmp_path.resolve())
+
+
+@pytest.mark.parametrize("treaty", ["../1907", "a/b", "", ".", "A", "x" * 81, "a\n"])
+def test_no_identifier_leads_out_of_the_cache(treaty, tmp_path):
+    with pytest.raises(InputError, match="is no identifier of a treaty"):
+        cached(treaty, place=tmp_path)
+
+
+def test_a_sidecar_written_by_hand_or_half_is_passed_over(tmp_path):
+    folder = tmp_path / "1907-x"
+    folder.mkdir()
+    (folder / "a.json").write_text("{")
+    (folder / "b.json").write_text(json.dumps({"treaty": "1907-x"}))
+    assert cached("1907-x", place=tmp_path) == []
+
+
+def test_whoever_runs_a_notebook_is_told_which_texts_it_read(web, fetcher, checkout, monkeypatch):
+    web["/accord"] = Answer(accord().encode(), type="text/plain")
+    acquire(Origin("1907-x", f"{web.address}/accord"), accept, fetcher)
+    log = checkout / "reads.jsonl"
+    monkeypatch.setenv("LEGATION_READ_LOG", str(log))
+    (text,) = cached("1907-x", language="eng")
+    assert cached("1907-x", language="fra") == []
+    (line,) = map(json.loads, log.read_text().splitlines())
+    assert line["name"] == "treaty-text-1907-x"
+    assert line["sha256"] == hashlib.sha256((checkout / line["path"]).read_bytes()).hexdigest()
+    assert (checkout / line["path"]) == text.file
