@@ -12,7 +12,7 @@ ifeq ($(VENV),.venv)
 READY := .venv/ready
 endif
 
-.PHONY: help report test lab data lock
+.PHONY: help report test lab data bench lock
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -33,6 +33,9 @@ lab: $(READY) ## Open the notebooks in JupyterLab
 
 data: $(READY) ## Check every table in data/
 	@$(BIN)/legation data check
+
+bench: $(READY) ## Measure the treaty tools on the real texts, where they lie in ../shared/treaties
+	@for each in segment_tota compare_treaties suggest_types; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done
 
 lock: $(READY) ## Pin every version anew in requirements.lock (needs uv and a network)
 	@uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-annotate \
