@@ -18,13 +18,8 @@ from legation.data.treaties import codebook, treaties
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = {"1949-north-atlantic": "1949-north-atlantic-treaty.txt", "1951-anzus": "1951-anzus.txt"}
-ROMAN = dict(
-    zip(
-        ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV"],
-        map(str, range(1, 15)),
-        strict=True,
-    )
-)
+ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4", "V": "5", "VI": "6", "VII": "7", "VIII": "8", "IX": "9"}
+ROMAN |= {"X": "10", "XI": "11", "XII": "12", "XIII": "13", "XIV": "14"}
 
 Types = dict[str, set[str]]
 
