@@ -142,7 +142,14 @@ def test_a_table_changed_without_its_hash_is_noticed_and_can_be_recorded(checkou
 
 def test_a_row_whose_source_has_no_entry_is_noticed(checkout):
     edit(checkout, "imf-dots-2022-05", "imf-dots-2022-5")
-    assert any("no entry 'imf-dots-2022-5' (did you mean 'imf-dots-2022-05'?)" in problem for problem in data.check())
+    wanted = "line 2, column source: data/sources.csv has no entry 'imf-dots-2022-5' (did you mean 'imf-dots-2022-05'?)"
+    assert any(wanted in problem for problem in data.check())
+
+
+def test_a_mistyped_country_code_is_refused_with_its_line_when_the_table_is_opened(checkout):
+    edit(checkout, first_row(checkout), first_row(checkout).replace("AFG,PRK", "AFG,PRX"))
+    with pytest.raises(InputError, match=r"goods_flows\.csv, line 2, column partner: .*no code 'PRX'"):
+        data.open("goods_flows")
 
 
 def test_the_source_line_is_made_from_the_entries_behind_the_rows():

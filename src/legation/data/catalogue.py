@@ -215,11 +215,7 @@ def check() -> list[str]:
     root, found = home(), []
     for name, path in _resources(root).items():
         try:
-            table = _load(root, name)
-            if "source" in table:
-                sources(table)
-            for column in set(CODE_COLUMNS) & set(table.columns):
-                check_codes([str(code) for code in table[column].unique()], what=f"{column} of {path.name}")
+            _load(root, name)
         except InputError as error:
             found.append(str(error))
             continue
@@ -293,12 +289,14 @@ def _load(root: Path, name: str) -> pd.DataFrame:
             f"The dataset {name} should be in {path.relative_to(root)}, but there is no such file. "
             "Restore it from version control, or correct its path in data/datapackage.yaml."
         )
-    return _read(root, name, path, path.stat().st_mtime_ns).copy()
+    known = [resources[each] for each in ("countries", "sources") if each in resources and each != name]
+    changed = tuple(file.stat().st_mtime_ns for file in (path, *known) if file.is_file())
+    return _read(root, name, path, changed).copy()
 
 
 @lru_cache(maxsize=32)
-def _read(root: Path, name: str, path: Path, _changed: int) -> pd.DataFrame:
-    """Read a CSV as text, keep each row's line number, and check it. ``_changed`` renews the cache with the file."""
+def _read(root: Path, name: str, path: Path, _changed: tuple[int, ...]) -> pd.DataFrame:
+    """Read a CSV as text, keep each row's line number, and check it. ``_changed`` renews the cache with the files."""
     where = str(path.relative_to(root))
     if name not in contracts.TABLES:
         raise InputError(
@@ -326,7 +324,28 @@ def _read(root: Path, name: str, path: Path, _changed: int) -> pd.DataFrame:
         ) from None
     except csv.Error as error:
         raise InputError(f"{where}, line {lines.line_num}: {error}. Check the quotation marks.") from None
-    return contracts.check(pd.DataFrame(cells, columns=header, index=numbers, dtype=str), name, where=where)
+    rows = pd.DataFrame(cells, columns=header, index=numbers, dtype=str)
+    table = contracts.check(rows, name, where=where)
+    if name not in ("countries", "sources"):
+        _check_references(root, rows, where)
+    return table
+
+
+def _check_references(root: Path, rows: pd.DataFrame, where: str) -> None:
+    """Refuse a code or source that its own table does not hold, with the line on which it stands."""
+    codes, entries = set(_load(root, "countries")["code"]), set(_load(root, "sources")["id"])
+    for column in rows.columns:
+        known = codes if column in CODE_COLUMNS else entries if column == "source" else None
+        if known is None:
+            continue
+        unknown = rows.index[rows[column].notna() & ~rows[column].isin(known)]
+        if len(unknown):
+            found = str(rows[column].to_dict()[unknown[0]])
+            file = "sources.csv has no entry" if column == "source" else "trade/countries.csv has no code"
+            raise InputError(
+                f"{where}, line {unknown[0]}, column {column}: data/{file} '{found}'{_nearest(found, known)}. "
+                "Correct the cell, or add the entry there."
+            )
 
 
 def _hash(path: Path) -> str:
