@@ -12,7 +12,7 @@ from legation.data.catalogue import (
     sources,
     write_hashes,
 )
-from legation.data.treaties import cached_texts as treaty_texts
+from legation.data.texts import whole as treaty_texts
 from legation.data.treaties import register as treaty_register
 
 __all__ = [

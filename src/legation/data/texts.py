@@ -29,7 +29,7 @@ import urllib.error
 import urllib.request
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
@@ -1119,6 +1119,14 @@ def cached(treaty: str, *, language: str | None = None, place: Path | None = Non
         found.append(CachedText(record, file, content.decode("utf-8")))
         _note_reading(file, record)
     return sorted(found, key=lambda text: (text.record.extent == "part", text.file.name))
+
+
+def whole(wanted: Iterable[str], *, language: str = "eng") -> dict[str, str]:
+    """The whole text of each treaty wanted that lies in the cache in this language; one that does not is left out."""
+    texts = {
+        name: [text for text in cached(name, language=language) if text.record.extent != "part"] for name in wanted
+    }
+    return {name: found[0].text for name, found in texts.items() if found}
 
 
 def find(origin: Origin, place: Path | None = None) -> Record | None:

@@ -1066,18 +1066,6 @@ def register(folder: Path | None = None) -> Register:
     )
 
 
-def cached_texts(wanted: Iterable[str]) -> dict[str, str]:
-    """The texts that lie in ``data/cache/treaties`` as ``<id>.txt``, of those wanted; none is an empty mapping."""
-    folder = home() / "data" / "cache" / "treaties"
-    found = {}
-    for name in wanted:
-        file = folder / f"{name}.txt"
-        if file.is_file():
-            found[name] = file.read_text(encoding="utf-8")
-            _record(f"treaty-text-{name}", file)
-    return found
-
-
 def _frame(rows: Iterable[Mapping[str, Any]], columns: list[str] | None = None) -> pd.DataFrame:
     listed = list(rows)
     return pd.DataFrame(listed, columns=columns if not listed else None)
@@ -1163,7 +1151,7 @@ def _dissent_rows(treaty: Treaty, book: Codebook) -> Iterable[dict[str, Any]]:
     for provision in treaty.provisions:
         for item in provision.dissent:
             label = book.type(provision.type).label
-            where = f"Article {provision.article}, {label}" if provision.article else label
+            where = f"Article {provision.article} ({label})" if provision.article else label
             yield {
                 "treaty": treaty.id,
                 "on": where,
