@@ -16,6 +16,7 @@ from typing import Any, cast
 
 import pandas as pd
 
+from legation import data
 from legation.exhibits import drawing, style
 from legation.exhibits.drawing import Band, Bar, Line, Panel, Row
 from legation.exhibits.exhibit import Column, Exhibit, Group
@@ -55,7 +56,7 @@ from legation.exhibits.view import (
 
 NOT_REPORTED = "not reported"
 #: An index over partners that make up less of the total than this says more about who was counted than about trade.
-WELL_COVERED = 0.9
+WELL_COVERED = 0.94
 #: What a column of ``bilateral`` is called in a sentence: alone, with a partner, and what its share is a share of.
 MEASURES = {"turnover": "trade", "exports": "exports", "imports": "imports"}
 WITH = {"turnover": "trade with", "exports": "exports to", "imports": "imports from"}
@@ -101,6 +102,8 @@ def turnover_by_partner(
                 yield f"{n.of(reporter)} {WITH[column]} {n.the(focus)} is put at zero for {year}"
             elif value[top] / value[focus] >= 1.95:
                 ratio = style.times(value[top] / value[focus])
+                said = f"{n.of(reporter)} {WITH[column]} {n.the(top)} was {ratio} times that with {n.the(focus)}"
+                yield f"{said} in {year}"
                 yield f"{n.of(reporter)} {WITH[column]} {n.the(top)} is {ratio} times that with {n.the(focus)}"
                 yield f"{n.of(reporter)} {what}: {n(top)} has {ratio} times the sum of {n(focus)}"
             else:
@@ -170,7 +173,8 @@ def balance_by_partner(
             yield f"No balance of {n.of(reporter)} trade can be struck for {year}"
         elif surplus and deficit:
             best, worst = surplus[0], deficit[-1]
-            yield f"{n.of(reporter)} largest surplus is with {n.the(best)}, its largest deficit with {n.the(worst)}"
+            highest, lowest = n.the(best), n.the(worst)
+            yield f"{n.of(reporter)} largest surplus is with {highest}, its largest deficit with {lowest}"
             yield f"{n.of(reporter)} balance: highest with {n(best)}, lowest with {n(worst)}"
         elif surplus or deficit:
             word, code = ("surplus", surplus[0]) if surplus else ("deficit", deficit[-1])
@@ -178,7 +182,7 @@ def balance_by_partner(
             if len(value) == 1:
                 yield f"{n.start(reporter)} has a {word} of {amount} with {n.the(code)} in {year}"
                 yield f"{n(reporter)}: a {word} of {amount} with {n(code)} in {year}"
-            yield f"{n.start(reporter)} has a {word} with each partner, largest with {n.the(code)}"
+            yield f"{n.start(reporter)} has a {word} with each partner compared, largest with {n.the(code)}"
             yield f"{n(reporter)}: only a {word} everywhere, largest with {n(code)}"
         else:
             yield f"{n.of(reporter)} exports and imports balance with every partner in {year}"
@@ -364,7 +368,12 @@ def intensity_by_partner(
         title=headline(n, title),
         subtitle=f"Partner's share in {n.of(reporter)} exports over its share in world trade, {year}",
         alt=alt,
-        notes=[*view.notes(rows), *folded(list(value), kept, n), *missing_note(lacking, n, year)],
+        notes=[
+            "A group's share in world trade holds trade among its members, so groups come out low.",
+            *view.notes(rows),
+            *folded(list(value), kept, n),
+            *missing_note(lacking, n, year),
+        ],
         data=behind(rows, ["partner", "year", "value", "export_share", "world_share", "status", "source"], view),
         units={"value": "ratio", "export_share": "ratio", "world_share": "ratio"},
         **provenance(known),
@@ -398,6 +407,12 @@ def turnover_over_time(
     coloured = style.story(dict.fromkeys([code for code in (focus, *by_size) if code in last]))
     producers = producers_of(known)
 
+    def soft_or_broken(code: str) -> bool:
+        """Whether the series ends on a preliminary or press figure, or its ends come from different producers."""
+        series = known[known["partner"] == code].sort_values("year")
+        ends = {producers.get(source) for source in series["source"].iloc[[0, -1]]}
+        return series["status"].iloc[-1] in SOFT or len(ends) > 1
+
     def title(n: Names) -> Iterable[str]:
         if known.empty:
             yield f"No {what} of {n.the(reporter)} with these partners is reported"
@@ -408,9 +423,10 @@ def turnover_over_time(
             (since, _, most), (_, _, own) = (fold for fold in folds.values() if fold)
             if min(most, own) >= 1.95:
                 top = n.the(by_size[0])
+                about = "about " if soft_or_broken(str(code)) else ""
                 yield (
                     f"Since {since} {n.of(reporter)} {WITH[column]} {top} grew {style.times(most)}-fold, "
-                    f"{WITH[column].split()[-1]} {n.the(str(code))} {style.times(own)}-fold"
+                    f"{WITH[column].split()[-1]} {n.the(str(code))} {about}{style.times(own)}-fold"
                 )
         if focus in view.partners and focus not in last:
             yield f"No figure for {n.of(reporter)} {WITH[column]} {n.the(str(focus))} is reported"
@@ -421,10 +437,11 @@ def turnover_over_time(
             yield f"{n.of(reporter)} {WITH[column]} {n.the(str(code))}: {money(end[column], view.currency)} in {a}"
         if float(start[column]) > 0 and float(end[column]) > 0:
             ratio = float(end[column]) / float(start[column])
+            about = "about " if soft_or_broken(str(code)) else ""
             if ratio >= 1.95:
-                change = f"grew {style.times(ratio)}-fold"
+                change = f"grew {about}{style.times(ratio)}-fold"
             else:
-                change = f"{'grew' if ratio >= 1 else 'fell'} {percent(abs(ratio - 1))}"
+                change = f"{'grew' if ratio >= 1 else 'fell'} {about}{percent(abs(ratio - 1))}"
             yield f"{n.of(reporter)} {WITH[column]} {n.the(str(code))} {change} from {a} to {b}"
         amounts = f"{money(start[column], view.currency)} in {a}, {money(end[column], view.currency)} in {b}"
         yield f"{n.of(reporter)} {WITH[column]} {n(str(code))}: {amounts}"
@@ -605,11 +622,15 @@ def concentration_over_time(
         if len(mine) > 1:
             moved[words[flow]] = (mine.iloc[0], mine.iloc[-1])
 
+    def peak(what: str) -> pd.Series[Any]:
+        mine = drawn[(drawn["flow"].map(words) == what) & drawn["hhi"].notna()]
+        return mine.sort_values("hhi").iloc[-1]
+
     def direction(pair: tuple[Any, Any]) -> str:
         step = float(pair[1]["hhi"]) - float(pair[0]["hhi"])
         return (
             "hardly changed in concentration"
-            if abs(step) < 0.005
+            if abs(step) < 0.02
             else f"became {'more' if step > 0 else 'less'} concentrated"
         )
 
@@ -620,6 +641,14 @@ def concentration_over_time(
         both: list[str] = [what for what in ("exports", "imports") if what in moved]
         for what in both or list(moved):
             a, b = int(moved[what][0]["year"]), int(moved[what][1]["year"])
+            top = peak(what)
+            if float(top["hhi"]) > 1.5 * max(
+                float(end["hhi"]) for end in moved[what]
+            ):  # a rise and fall between the ends
+                yield (
+                    f"Concentration of {n.of(reporter)} {what} peaked at {top['hhi']:.2f} in {int(top['year'])}, "
+                    f"{moved[what][1]['hhi']:.2f} in {b}"
+                )
             if len(both) == 2:
                 same = direction(moved["exports"]) == direction(moved["imports"])
                 if same and (a, b) == tuple(int(end["year"]) for end in moved["imports"]):
@@ -649,7 +678,9 @@ def concentration_over_time(
         panels.append(Panel(words[flow].capitalize(), [line], [band]))
     alt = f"Line chart in {len(panels)} panels, {period(span)}. " if len(known) else "No line is drawn. "
     for what, (start, end) in moved.items():
-        alt += f"{what.capitalize()}: {start['hhi']:.2f} in {start['year']}, {end['hhi']:.2f} in {end['year']}. "
+        top = peak(what)
+        alt += f"{what.capitalize()}: {start['hhi']:.2f} in {start['year']}, {end['hhi']:.2f} in {end['year']}, "
+        alt += f"highest in {top['year']} at {top['hhi']:.2f}. "
     notes = [
         "0 is trade spread over countless partners, 1 a single partner. Groups are not counted beside their members."
     ]
@@ -712,11 +743,11 @@ def mirror_gaps_by_partner(
         code = max(value, key=lambda code: abs(value[code]))
         more = f"{percent(abs(value[code]))} {'more' if value[code] >= 0 else 'less'}"
         if seller:
-            yield f"{n.start(code)} reports buying {more} than {n.the(reporter)} reports selling to it"
+            yield f"Freight aside, {n.the(code)} reports buying {more} than {n.the(reporter)} reports selling"
             yield f"{n.start(code)} reports buying {more} than {n.the(reporter)} reports selling"
             yield f"{n(code)} records {more} than {n(reporter)} reports"
         else:
-            yield f"{n.start(reporter)} reports buying {more} than {n.the(code)} reports selling to it"
+            yield f"Freight aside, {n.the(reporter)} reports buying {more} than {n.the(code)} reports selling"
             yield f"{n.start(reporter)} reports buying {more} than {n.the(code)} reports selling"
             yield f"{n(reporter)} records {more} than {n(code)} reports"
 
@@ -811,7 +842,7 @@ def mirror_gap_over_time(
                 continue
             gap, year = float(end["relative_gap"]), int(end["year"])
             more = f"{percent(abs(gap))} {'more' if gap >= 0 else 'less'}"
-            yield f"In {year} {n.the(buyer)} recorded {more} from {n.the(seller)} than {n.the(seller)} reported"
+            yield f"Freight aside, {n.the(buyer)} recorded {more} than {n.the(seller)} reported in {year}"
             yield f"{n(buyer)} recorded {more} than {n(seller)} reported in {year}"
         yield f"{n.start(reporter)} and {n.the(focus)}: no year is reported by both"
         yield f"{n(reporter)} and {n(focus)} share no year reported by both"
@@ -892,19 +923,17 @@ def coverage_panel(
     span = (int(given.min()), int(given.max())) if len(given) else (0, 0)
     own = rows[rows["perspective"] == "reported"]
     firm = own[(own["status"] == "final") & (own.get("months", pd.Series(12, index=own.index)) == 12)]
-    cells = rows[rows["flow"] != "turnover"]
-    covered = {
-        side: float((cells.loc[cells["perspective"] == side, "status"] != "missing").mean())
-        for side in ("reported", "mirror")
-        if (cells["perspective"] == side).any()
-    }
+    # A year counts where some figure of twelve months is held: both flows, one of them, or a stated total.
+    full = (rows["status"] != "missing") & (rows.get("months", pd.Series(12, index=rows.index)).fillna(0) == 12)
+    held = rows.assign(full=full).groupby(["perspective", "partner", "year"])["full"].max()
+    covered = {str(side): float(share) for side, share in held.groupby("perspective").mean().items()}
 
     def title(n: Names) -> Iterable[str]:
         if not (rows["status"] != "missing").any():
             yield f"Nobody reports any trade of {n.the(reporter)} for these years"
             return
         if not covered.get("reported"):
-            yield f"{n.start(reporter)} reports nothing; partners fill {percent(covered.get('mirror', 0))} of the years"
+            yield f"{n.start(reporter)} reports nothing; partners fill {percent(covered.get('mirror', 0))} of years"
             yield f"{n(reporter)} reports nothing; partners fill {percent(covered.get('mirror', 0))} of cells"
         if focus in codes:
             mine = firm[firm["partner"] == focus].groupby("year")["flow"].nunique()
@@ -913,10 +942,10 @@ def coverage_panel(
                 yield f"{n.start(reporter)} has no final figures for both flows with {n.the(str(focus))}"
             elif int(full.index.max()) < span[1]:
                 yield f"{n.of(reporter)} final figures for {n.the(str(focus))} end in {int(full.index.max())}"
-        shares = f"{percent(covered.get('reported', 0))} of the flows"
+        shares = f"{percent(covered.get('reported', 0))} of the years"
         if "mirror" in covered:
             yield f"{n.start(reporter)} reports {shares} shown, its partners {percent(covered['mirror'])}"
-        yield f"{n.start(reporter)} reports {shares} and years shown here"
+        yield f"{n.start(reporter)} reports {shares} shown for these partners"
         yield f"{n(reporter)} reports {shares} in these years"
 
     states = {
@@ -939,7 +968,8 @@ def coverage_panel(
         ", ".join(f"{int(counts[s])} {s}" for s in ("final", "preliminary", "press", "missing") if s in counts) + ". "
     )
     for side, share in covered.items():
-        alt += f"{'The reporter' if side == 'reported' else 'The partners'} cover {percent(share)} of the cells. "
+        who = "The reporter covers" if side == "reported" else "The partners cover"
+        alt += f"{who} {percent(share)} of the pairs of partner and year. "
     return Exhibit.chart(
         lambda canvas: drawing.grid(canvas, shown, span=span),
         name=f"coverage-{reporter.lower()}",
@@ -968,7 +998,14 @@ def _cells(
         {year: states.get((code, side, flow, year), "missing") for year in range(span[0], span[1] + 1)}
         for flow in ("export", "import", "turnover")
     )
-    return {year: (export[year], import_[year], turnover[year]) for year in export}
+    cells = {}
+    for year in export:
+        halves = (export[year], import_[year])
+        # A total stated for the whole year says more than flows of a part of it.
+        if "part" in halves and turnover[year] not in ("missing", "part") and not set(halves) & {"final", *SOFT}:
+            halves = ("missing", "missing")
+        cells[year] = (*halves, turnover[year])
+    return cells
 
 
 # Tables with every number
@@ -1110,4 +1147,60 @@ def years_table(frame: pd.DataFrame, *, reporter: str, partner: str, names: Mapp
         data=numbers[[column for column in keep if column in numbers]],
         units=units(list(measures), view.currency),
         **provenance(known),
+    )
+
+
+def statements_table(
+    flows: pd.DataFrame, *, reporter: str, partner: str, names: Mapping[str, str] | None = None
+) -> Exhibit:
+    """Every figure stated of trade with one partner in the years that rest on preliminary or press figures.
+
+    ``flows``: goods flows as published, from both sides, partial years among them.
+    """
+    n = Names(names)
+    pair = flows[
+        ((flows["reporter"] == reporter) & (flows["partner"] == partner))
+        | ((flows["reporter"] == partner) & (flows["partner"] == reporter))
+    ]
+    soft = pair[pair["status"].isin(SOFT) | (pair["months"] < 12)]
+    rows = soft.sort_values(["year", "months", "reporter", "flow", "source"], ignore_index=True)
+    currency = str(rows["currency"].iloc[0]) if len(rows) else "USD"
+    entries = {str(entry["id"]): entry for entry in data.sources(rows)} if len(rows) else {}
+    text = []
+    for row in rows.to_dict("records"):
+        entry = entries[str(row["source"])]
+        what = "turnover" if row["flow"] == "turnover" else f"{row['flow']}s"
+        span = "year" if int(row["months"]) == 12 else f"{int(row['months'])} months"
+        said_by = str(entry["publisher"] or entry["producer"])
+        amount = money(float(row["value"]), currency)
+        text.append([str(row["year"]), n(str(row["reporter"])), what, span, amount, str(row["status"]), said_by])
+    full = rows[(rows["flow"] == "turnover") & (rows["months"] == 12)]
+    spread = full.groupby("year")["value"].agg(["min", "max", "count"])
+    apart = spread[spread["max"] > spread["min"]]
+
+    def title(n: Names) -> Iterable[str]:
+        if rows.empty:
+            yield f"No preliminary or press figure of trade with {n.the(partner)} is held"
+        elif len(apart):
+            year, least, most = int(apart.index[-1]), apart["min"].iloc[-1], apart["max"].iloc[-1]
+            span = f"from {money(least, currency)} to {money(most, currency)}"
+            yield f"Trade with {n.the(partner)} in {year}: {span}"
+        yield f"{len(rows)} preliminary or press figures of trade with {n.the(partner)} are held"
+
+    columns = [Column("Year", "left"), Column("As counted by", "left"), Column("Figure of", "left")]
+    columns += [Column("Period", "left"), Column("Amount"), Column("Status", "left"), Column("Published by", "left")]
+    years = f"{rows['year'].min()}–{rows['year'].max()}" if len(rows) else "no year"
+    return Exhibit.table(
+        columns,
+        text or [["none", "", "", "", "", "", ""]],
+        name=f"statements-{reporter.lower()}-{partner.lower()}",
+        title=headline(n, title),
+        subtitle=f"Figures of goods trade between {n.the(reporter)} and {n.the(partner)} that are not final, {years}",
+        alt=f"Table of {len(rows)} figures, each with year, who counts, period, amount, status and publisher.",
+        notes=["Where several figures stand for a year, the charts use the one that the order of sources puts first."],
+        data=rows[["year", "reporter", "partner", "flow", "months", "value", "currency", "status", "source"]]
+        if len(rows)
+        else pd.DataFrame({"year": [None], "value": [None]}),
+        units={"value": currency},
+        **provenance(rows),
     )

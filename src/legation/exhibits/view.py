@@ -315,7 +315,9 @@ def margin_notes(known: pd.DataFrame) -> list[str]:
         )
     if "margin_assumed" in known and known["margin_assumed"].astype(bool).any():
         notes.append("Where the valuation of imports is unknown, they are taken to include freight.")
-    notes.append("What is left of a gap is goods counted by origin, trade through third ports, time lags and error.")
+    notes.append(
+        "What is left of a gap may be goods counted by origin, trade through third ports, time lags and error."
+    )
     return notes
 
 

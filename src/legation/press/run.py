@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import tempfile
@@ -70,6 +71,8 @@ class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill ships no types
 
 
 papermill_engines.register("legation", _Engine)
+# papermill cannot read every annotation and warns of parameters it does not know; the plan has checked them already.
+logging.getLogger("papermill").setLevel(logging.ERROR)
 
 
 def run(chapter: Chapter, *, progress: str | None = None) -> Executed:
