@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from legation import data
@@ -231,6 +231,7 @@ def test_likeness_with_unknowns_runs_from_all_apart_to_all_alike():
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(STATES), st.sampled_from(STATES)), min_size=5, max_size=5))
+@example([("absent", "absent")] * 4 + [("absent", "not coded")])
 def test_whatever_the_unknowns_turn_out_to_be_likeness_stays_within_its_bounds(pairs):
     one, other = ({kind: pair[side] for kind, pair in zip(TYPES, pairs, strict=True)} for side in (0, 1))
     bounds = treaties.similarity(register({"1901": one, "1902": other}), ["1901", "1902"]).iloc[0]

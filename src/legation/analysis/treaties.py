@@ -502,6 +502,8 @@ def similarity(register: Register, treaties: Sequence[str]) -> pd.DataFrame:
             open_ = sum(a != b and {a, b} == {"absent", "not coded"} for a, b in pairs)
             blank = sum(a == b == "not coded" for a, b in pairs)
             low_of, high_of = both + apart + half + open_ + blank, both + apart + half + blank
+            # Without a type that both could have, the share is nought wherever it is defined at all.
+            most = (both + half + blank) / high_of if high_of else 0.0 if low_of else np.nan
             rows.append(
                 {
                     "one": one,
@@ -511,7 +513,7 @@ def similarity(register: Register, treaties: Sequence[str]) -> pd.DataFrame:
                     "common": sum("not coded" not in pair for pair in pairs),
                     "types": len(pairs),
                     "low": both / low_of if low_of else np.nan,
-                    "high": (both + half + blank) / high_of if high_of else np.nan,
+                    "high": most,
                 }
             )
     columns = ["one", "other", "both", "apart", "common", "types", "low", "high"]
