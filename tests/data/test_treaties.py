@@ -570,3 +570,15 @@ class TestAgreementWithATOP:
     def comparable(variable: str, value: int | str) -> int | str:
         """Variables that ATOP grades and we answer by yes or no are compared as such."""
         return int(int(value) > 0) if variable in ("base", "organ1", "nomicoop") else value
+
+
+def test_a_suggestion_that_nobody_reviewed_is_in_no_frame(tmp_path: Path) -> None:
+    for file in (ROOT / "data" / "treaties").glob("*.yml"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    warsaw = tmp_path / "1955-warsaw.yml"  # not read whole, so a type may be without a coding
+    before = register.register(tmp_path).provisions
+    text, kind = warsaw.read_text(encoding="utf-8"), "    type: non-aggression\n"
+    warsaw.write_text(text.replace(kind, f"{kind}    reviewed: false\n", 1), encoding="utf-8")
+    after = register.register(tmp_path).provisions
+    assert len(after) == len(before) - 1
+    assert not ((after["treaty"] == "1955-warsaw") & (after["type"] == "non-aggression")).any()

@@ -67,7 +67,7 @@ def open(name: str, **where: Where) -> pd.DataFrame:
         contract (with file, line and rule).
     """
     table = _load(home(), name)
-    _record(home(), name)
+    record_reading(name, _resources(home())[name])
     for column, wanted in where.items():
         if column not in table:
             raise InputError(
@@ -256,6 +256,15 @@ def _month(vintage: str) -> str:
     return f"{calendar.month_name[int(rest[0])]} {year}" if rest else year
 
 
+def record_reading(name: str, file: Path) -> None:
+    """Tell whoever runs the notebook, if they asked, that it read a file of the checkout, and with what contents."""
+    log = os.environ.get(READ_LOG)
+    if log and file.is_file() and file.is_relative_to(home()):
+        line = {"name": name, "path": file.relative_to(home()).as_posix(), "sha256": _hash(file)}
+        with Path(log).open("a", encoding="utf-8") as out:
+            out.write(json.dumps(line, sort_keys=True) + "\n")
+
+
 def _or(value: int | None, otherwise: int) -> int:
     return otherwise if value is None else value
 
@@ -350,12 +359,3 @@ def _check_references(root: Path, rows: pd.DataFrame, where: str) -> None:
 
 def _hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _record(root: Path, name: str) -> None:
-    log = os.environ.get(READ_LOG)
-    if log:
-        path = _resources(root)[name]
-        line = {"name": name, "path": path.relative_to(root).as_posix(), "sha256": _hash(path)}
-        with Path(log).open("a", encoding="utf-8") as out:
-            out.write(json.dumps(line, sort_keys=True) + "\n")

@@ -17,7 +17,6 @@ import http.client
 import ipaddress
 import json
 import logging
-import os
 import random
 import re
 import socket
@@ -48,7 +47,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError
 
 from legation import __version__
-from legation.data.catalogue import READ_LOG, home
+from legation.data.catalogue import home, record_reading
 from legation.errors import InputError
 
 MOST_BYTES = 10_000_000  # of one file, as sent and unpacked; the longest treaty measured has a tenth of it
@@ -1117,7 +1116,7 @@ def cached(treaty: str, *, language: str | None = None, place: Path | None = Non
         if content is None or hashlib.sha256(content).hexdigest() != record.text_sha256:
             continue
         found.append(CachedText(record, file, content.decode("utf-8")))
-        _note_reading(file, record)
+        record_reading(f"treaty-text-{record.treaty}", file)
     return sorted(found, key=lambda text: (text.record.extent == "part", text.file.name))
 
 
@@ -1293,14 +1292,3 @@ def _write(file: Path, content: bytes) -> None:
         except BaseException:
             Path(part.name).unlink(missing_ok=True)
             raise
-
-
-def _note_reading(file: Path, record: Record) -> None:
-    """Tell whoever runs the notebook that it read the text, as the catalogue does for a table."""
-    log = os.environ.get(READ_LOG)
-    if log:
-        with suppress(ValueError):
-            path = file.relative_to(home()).as_posix()
-            line = {"name": f"treaty-text-{record.treaty}", "path": path, "sha256": record.text_sha256}
-            with Path(log).open("a", encoding="utf-8") as out:
-                out.write(json.dumps(line, sort_keys=True) + "\n")

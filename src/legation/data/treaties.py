@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import datetime
 import difflib
-import json
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -32,7 +29,7 @@ from pydantic import (
     model_validator,
 )
 
-from legation.data.catalogue import READ_LOG, home
+from legation.data.catalogue import home, record_reading
 from legation.errors import InputError
 from legation.yaml_lines import Place, line_of, read
 
@@ -625,7 +622,7 @@ def codebook(path: Path | None = None) -> Codebook:
         What is wrong in it, with file and line.
     """
     file = path or home() / "data" / "treaties" / "codebook.yml"
-    _record("treaties-codebook", file)
+    record_reading("treaties-codebook", file)
     return _codebook(file, _changed(file))
 
 
@@ -644,7 +641,7 @@ def treaties(folder: Path | None = None) -> dict[str, Treaty]:
         if file.stem != "codebook":
             treaty = load(file, book)
             found[treaty.id] = treaty
-            _record(f"treaty-{treaty.id}", file)
+            record_reading(f"treaty-{treaty.id}", file)
     if not found:
         raise InputError(f"{place.name}: the register holds no treaty. Restore its files from version control.")
     for treaty in found.values():
@@ -965,16 +962,6 @@ def _changed(file: Path) -> int:
     return file.stat().st_mtime_ns if file.is_file() else 0
 
 
-def _record(name: str, file: Path) -> None:
-    """Tell whoever runs the notebook that it read the file, as the catalogue does for a table."""
-    log = os.environ.get(READ_LOG)
-    if log and file.is_file():
-        path = f"data/treaties/{file.name}"
-        line = {"name": name, "path": path, "sha256": sha256(file.read_bytes()).hexdigest()}
-        with Path(log).open("a", encoding="utf-8") as out:
-            out.write(json.dumps(line, sort_keys=True) + "\n")
-
-
 # ---------------------------------------------------------------------------------------- the register as frames
 
 
@@ -1029,12 +1016,13 @@ def register(folder: Path | None = None) -> Register:
             ),
             ["treaty", "predecessor", "title", "basis", "source"],
         ),
-        provisions=_frame(_provision_row(t, p, book) for t in found for p in t.provisions),
+        provisions=_frame(_provision_row(t, p, book) for t in found for p in t.provisions if p.reviewed),
         phrases=_frame(
             (
                 {"treaty": t.id, "article": p.article, "type": p.type, **q.model_dump()}
                 for t in found
                 for p in t.provisions
+                if p.reviewed
                 for q in p.phrases
             ),
             ["treaty", "article", "type", "text", "source", "language", "tradition"],
