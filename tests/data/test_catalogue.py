@@ -1,5 +1,7 @@
 """The catalogue hands out tables that keep their contract, and says where and how a broken one breaks it."""
 
+import csv
+
 import pandas as pd
 import pytest
 
@@ -78,6 +80,36 @@ def test_a_broken_cell_is_named_by_file_line_column_and_rule(checkout, column, c
     edit(checkout, first_row(checkout), ",".join(row))
     with pytest.raises(InputError, match=rf"goods_flows\.csv, line 2, column {column}: {rule}"):
         data.open("goods_flows")
+
+
+def test_a_tally_that_was_not_seen_is_missing_and_not_zero():
+    tallies = data.open("un_resolutions", resolution="A/RES/ES-11/8")
+    assert tallies["absent"].isna().all()
+    assert tallies["yes"].dropna().isin([93, 89]).all()
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "cell", "rule"),
+    [
+        ("un_resolutions", "yes", "194", r"'194' where a number of states, 0 to 193"),
+        ("un_resolutions", "no", "five", r"'five' where a number must stand"),
+        ("un_votes", "vote", "abstained", r"'abstained' where one of yes, no, abstain, absent"),
+        ("un_votes", "country", "VNN", r"no code 'VNN'"),
+        ("events", "kind", "journey", r"'journey' where one of visit, meeting"),
+        ("events", "also", "2024-06-18 TASS", r"'2024-06-18 TASS' where other dates as DATE@source"),
+        ("arms_deliveries", "tiv", "", r"an empty cell where a number must stand"),
+        ("statements", "bound", "roughly", r"'roughly' where one of exactly, about"),
+    ],
+)
+def test_a_broken_cell_of_the_context_is_named_like_one_of_the_trade(checkout, table, column, cell, rule):
+    file = checkout / "data" / "context" / f"{table}.csv"
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.reader(lines))
+    rows[1][rows[0].index(column)] = cell
+    with file.open("w", encoding="utf-8", newline="") as lines:
+        csv.writer(lines, lineterminator="\n").writerows(rows)
+    with pytest.raises(InputError, match=rf"{table}\.csv, line 2, column {column}: .*{rule}"):
+        data.open(table)
 
 
 def test_a_line_number_counts_line_breaks_inside_cells(checkout):

@@ -1,11 +1,15 @@
-"""What the committed tables say of trade: coverage, provenance, and figures a reader can look up elsewhere."""
+"""What the committed tables say: coverage, provenance, and figures a reader can look up elsewhere."""
 
+import csv
+import hashlib
+from collections import defaultdict
 from itertools import pairwise, product
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from frictionless import Package
+from ruamel.yaml import YAML
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 IMF = "imf-dots-2022-05"
@@ -14,6 +18,10 @@ PARTNERS = ["RUS", "CHN", "USA", "EU27", "JPN", "KOR", "ASEAN", "IND", "AUS", "W
 NSO_PARTNERS = ["CHN", "USA", "EU27", "JPN", "KOR", "ASEAN", "IND", "AUS", "UKR"]
 DIRECTIONS = ["export", "import"]
 BILLION = 1_000_000_000
+SIPRI = "sipri-register-2026-02"
+VOTES = "voeten-votes-2019"
+#: Material that is not part of the project; what needs it says that it was skipped.
+SHARED = DATA.parents[1] / "shared"
 
 
 def table(path: str) -> pd.DataFrame:
@@ -41,6 +49,15 @@ def value(flows: pd.DataFrame, reporter: str, flow: str, partner: str, year: int
     ]
     assert len(row) == 1, f"{reporter} {flow} {partner} {year} in {source}: {len(row)} rows"
     return float(row["value"].iloc[0])
+
+
+def other_dates(events: pd.DataFrame) -> list[tuple[str, str, str]]:
+    """Event, date and source of every date that another source gives."""
+    return [
+        (row.id, *part.split("@", 1))
+        for row in events[events["also"] != ""].itertuples()
+        for part in row.also.split("; ")
+    ]
 
 
 def years(flows: pd.DataFrame, reporter: str, partner: str, flow: str) -> set[int]:
@@ -80,6 +97,10 @@ def test_every_source_entry_stands_behind_a_row_and_every_row_behind_an_entry():
     used: set[str] = set()
     for path in (*(DATA / "trade").glob("*.csv"), *(DATA / "context").glob("*.csv")):
         used |= set(table(path.relative_to(DATA).as_posix())["source"])
+    used |= {source for _, _, source in other_dates(table("context/events.csv"))}
+    for path in (DATA / "claims").glob("*.yml"):  # a document whose claims are tested is a source of none of the rows
+        document = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        used |= {document["source"]} if "source" in document else set()
     assert used <= known
     assert known <= used
 
@@ -347,8 +368,15 @@ def test_names_are_short_and_stand_for_one_code_each():
     assert not names.str.contains(",").any()
 
 
-def test_events_are_in_order_and_concern_known_countries():
-    events = table("context/events.csv")
+# ---------------------------------------------------------------------------------------------------- events
+
+
+@pytest.fixture(scope="module")
+def events() -> pd.DataFrame:
+    return table("context/events.csv")
+
+
+def test_events_are_in_order_and_concern_known_countries(events):
     known = set(table("trade/countries.csv")["code"])
     assert list(events["date"]) == sorted(events["date"])
     assert (events["label"].str.len() <= 28).all()
@@ -356,3 +384,234 @@ def test_events_are_in_order_and_concern_known_countries():
     periods = events[events["until"] != ""]
     assert (periods["until"] >= periods["date"]).all()
     assert events["description"].str.endswith(".").all()
+
+
+def test_the_events_that_reports_mark_keep_their_names(events):
+    assert {
+        *("putin-pyongyang-2000", "vnm-usa-trade-agreement", "vnm-wto", "vnm-rus-partnership", "vnm-eaeu-fta"),
+        *("unsc-2321", "unsc-2371", "unsc-2375", "unsc-2397", "prk-border-closed", "vnm-eu-fta", "ukraine-invasion"),
+        *("vnm-usa-partnership", "putin-kim-vostochny", "xi-hanoi", "rus-prk-treaty-signed", "putin-hanoi-2024"),
+        "rus-prk-treaty-in-force",
+    } <= set(events["id"])
+
+
+def test_a_visit_says_who_went_where_and_only_a_visit_has_a_host(events):
+    visits = events["kind"] == "visit"
+    assert (events.loc[visits, ["person", "host"]] != "").all(axis=None)
+    assert (events.loc[~visits, "host"] == "").all()
+    assert all(row.host in row.countries.split(";") for row in events[visits].itertuples())
+
+
+def test_putin_went_to_viet_nam_five_times_and_to_north_korea_twice_in_24_years(events):
+    journeys = events[(events["kind"] == "visit") & (events["person"] == "Putin")]
+    when = journeys.groupby("host")["date"].agg(lambda dates: [date[:4] for date in dates])
+    assert when["VNM"] == ["2001", "2006", "2013", "2017", "2024"]
+    assert when["PRK"] == ["2000", "2024"]
+
+
+def test_the_treaty_of_2024_was_signed_ratified_on_both_sides_and_then_in_force(events):
+    date = events.set_index("id")["date"]
+    steps = ["rus-prk-treaty-signed", "putin-submits-treaty", "duma-ratifies-treaty", "federation-council-treaty"]
+    steps += ["putin-ratifies-treaty", "kim-ratifies-treaty", "rus-prk-treaty-in-force"]
+    assert list(date[steps]) == sorted(set(date[steps]))
+    assert date["rus-prk-treaty-2000-ends"] == date["rus-prk-treaty-in-force"]
+
+
+def test_a_date_that_another_source_gives_differs_and_names_a_source_that_is_known(events):
+    known, given = set(table("sources.csv")["id"]), events.set_index("id")["date"]
+    for event, date, source in other_dates(events):
+        assert source in known
+        assert date != given[event]
+    assert ("putin-pyongyang-2024", "2024-06-18", "tass-putin-pyongyang-2024") in other_dates(events)
+
+
+# ---------------------------------------------------------------------------------------------------- votes
+
+
+@pytest.fixture(scope="module")
+def resolutions() -> pd.DataFrame:
+    return table("context/un_resolutions.csv")
+
+
+@pytest.fixture(scope="module")
+def votes() -> pd.DataFrame:
+    return table("context/un_votes.csv")
+
+
+def test_every_vote_is_on_a_resolution_with_a_tally(resolutions, votes):
+    counted = resolutions[resolutions["yes"] != ""]
+    assert set(votes["resolution"]) <= set(counted["resolution"])
+
+
+def test_no_tally_exceeds_the_members_of_its_body(resolutions):
+    tally = resolutions[["yes", "no", "abstain", "absent"]].apply(pd.to_numeric)
+    cast = tally.sum(axis=1)
+    assert (cast[resolutions["body"] == "GA"] <= 193).all()
+    assert (cast[resolutions["body"] == "SC"] == 15).all()
+    whole = tally.notna().all(axis=1) & (resolutions["body"] == "GA")
+    assert set(cast[whole]) == {193}
+    assert whole.sum() >= 6
+
+
+def test_the_countries_that_are_listed_are_no_more_than_the_tally_counts(resolutions, votes):
+    listed = votes.groupby(["resolution", "source", "vote"]).size()
+    tallies = resolutions.set_index(["resolution", "source"])
+    for (resolution, source, vote), count in listed.items():
+        if (resolution, source) in tallies.index and tallies.loc[(resolution, source), vote] != "":
+            assert count <= int(tallies.loc[(resolution, source), vote]), (resolution, source, vote)
+
+
+def test_sources_differ_on_tallies_but_on_no_vote_of_a_country(resolutions, votes):
+    assert (votes.groupby(["resolution", "country"])["vote"].nunique() == 1).all()
+    against = resolutions[resolutions["no"] != ""].groupby("resolution")["no"].nunique()
+    assert set(against[against > 1].index) == {"A/RES/71/205", "A/RES/74/17", "A/RES/ES-11/5"}
+
+
+def test_a_resolution_has_one_day_one_topic_and_one_subject(resolutions):
+    assert (resolutions.groupby("resolution")[["body", "date", "topic", "subject"]].nunique() == 1).all(axis=None)
+
+
+def test_viet_nam_abstained_throughout_but_voted_against_suspending_russia_from_the_human_rights_council(votes):
+    cast = votes[votes["country"] == "VNM"].groupby("resolution")["vote"].first()
+    assert dict(cast[cast != "abstain"]) == {"A/RES/ES-11/3": "no"}
+    assert {f"A/RES/ES-11/{number}" for number in range(1, 9)} <= set(cast.index)
+
+
+def test_north_korea_votes_with_russia_wherever_both_are_seen(votes):
+    cast = votes.groupby(["resolution", "country"])["vote"].first().unstack()
+    both = cast[["PRK", "RUS"]].dropna()
+    assert len(both) >= 20
+    assert (both == "no").all(axis=None)
+
+
+def test_russia_voted_for_the_sanctions_of_2013_and_against_their_watchers_in_2024(votes):
+    cast = votes[votes["country"] == "RUS"].groupby("resolution")["vote"].first()
+    assert dict(cast[["S/RES/2087", "S/RES/2094", "SC 2024-03-28"]]) == {
+        "S/RES/2087": "yes",
+        "S/RES/2094": "yes",
+        "SC 2024-03-28": "no",
+    }
+
+
+def test_the_voting_data_has_no_absences_because_a_missing_record_is_not_one(votes):
+    assert set(votes.loc[votes["source"] == VOTES, "vote"]) == {"yes", "no", "abstain"}
+    south_korea = votes[(votes["source"] == VOTES) & (votes["country"] == "KOR")]
+    assert "A/RES/71/205" not in set(south_korea["resolution"])
+
+
+@pytest.mark.skipif(not (SHARED / "votes").is_dir(), reason="the roll calls are not part of the project")
+def test_the_votes_to_2019_are_those_of_the_roll_calls(votes):
+    codes = {"CN": "CHN", "IN": "IND", "JP": "JPN", "KP": "PRK", "KR": "KOR"}
+    codes |= {"PL": "POL", "RU": "RUS", "UA": "UKR", "US": "USA", "VN": "VNM"}
+    calls = pd.read_csv(SHARED / "votes" / "unga_roll_calls_1990_2019.csv")
+    calls["resolution"] = calls["unres"].str.replace(r"^R/", "A/RES/", regex=True)
+    calls["country"] = calls["country_code"].map(codes)
+    ours = votes[(votes["source"] == VOTES) & votes["country"].isin(codes.values())]
+    theirs = calls[calls["resolution"].isin(ours["resolution"])]
+    columns = ["resolution", "country", "vote"]
+    assert set(map(tuple, ours[columns].values)) == set(map(tuple, theirs[columns].values))
+
+
+# ---------------------------------------------------------------------------------------------------- arms
+
+
+@pytest.fixture(scope="module")
+def deliveries() -> pd.DataFrame:
+    return table("context/arms_deliveries.csv")
+
+
+@pytest.mark.parametrize(
+    ("supplier", "recipient", "published"),
+    [
+        (
+            *("RUS", "VNM"),
+            {2011: 979.4, 2012: 761.6, 2013: 311.4, 2014: 1070.2, 2015: 751.0, 2016: 718.6, 2017: 465.0}
+            | {2018: 333.0, 2019: 138.0, 2020: 10.0, 2021: 73.0, 2022: 73.0, 2023: 10.0},
+        ),
+        ("PRK", "RUS", {2023: 12.5, 2024: 242.5}),
+    ],
+)
+def test_yearly_sums_of_the_register_are_those_read_in_sipris_table(deliveries, supplier, recipient, published):
+    pair = deliveries[(deliveries["supplier"] == supplier) & (deliveries["recipient"] == recipient)]
+    ours = pair.set_index("year")["tiv"]
+    for year, value in published.items():
+        assert ours[year] == pytest.approx(value, abs=0.0501), year
+
+
+def test_russia_delivered_four_fifths_of_viet_nams_arms_from_1995_to_2023_and_nothing_in_2024(deliveries):
+    to_viet_nam = deliveries[deliveries["recipient"] == "VNM"]
+    span = to_viet_nam[to_viet_nam["year"].between(1995, 2023)]
+    share = span.loc[span["supplier"] == "RUS", "tiv"].sum() / span["tiv"].sum()
+    assert share == pytest.approx(0.815, abs=0.001)
+    assert 2024 not in set(to_viet_nam.loc[to_viet_nam["supplier"] == "RUS", "year"])
+
+
+def test_arms_go_to_or_come_from_viet_nam_or_north_korea_and_end_in_2024(deliveries):
+    orders = table("context/arms_orders.csv")
+    for rows in (deliveries, orders):
+        assert (rows["supplier"].isin(["VNM", "PRK"]) | rows["recipient"].isin(["VNM", "PRK"])).all()
+        assert (rows["estimated"] <= rows["deals"]).all()
+    assert (deliveries["year"].min(), deliveries["year"].max()) == (1995, 2024)
+    assert orders["year"].max() <= 2024
+
+
+def test_one_order_of_2023_and_none_of_2022_is_known_for_viet_nam():
+    orders = table("context/arms_orders.csv")
+    placed = orders[orders["recipient"] == "VNM"].groupby("year")["deals"].sum()
+    assert placed[2023] == 1
+    assert 2022 not in placed.index
+
+
+@pytest.mark.skipif(not (SHARED / "arms").is_dir(), reason="the SIPRI register is not part of the project")
+def test_the_sums_are_made_from_the_register_whose_hash_is_recorded(deliveries):
+    file = SHARED / "arms" / "sipri_trade_register_1995_2024.csv"
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == table("sources.csv").set_index("id").loc[SIPRI, "sha256"]
+    codes = {name: code for code, name in table("trade/countries.csv").set_index("code")["name"].items()}
+    lines = file.read_text(encoding="utf-8").splitlines()[11:]
+    sums: dict[tuple[str, str, int], float] = defaultdict(float)
+    for row in csv.DictReader(line.removesuffix(";") for line in lines):
+        pair = codes.get(row["Supplier"]), codes.get(row["Recipient"])
+        if None not in pair and {"VNM", "PRK"} & set(pair):
+            sums[(*pair, int(row["Delivery year"]))] += float(row["TIV delivery values"])
+    ours = deliveries.set_index(["supplier", "recipient", "year"])["tiv"]
+    assert set(ours.index) == set(sums)
+    assert all(ours[key] == pytest.approx(value) for key, value in sums.items())
+
+
+# ---------------------------------------------------------------------------------------------------- statements
+
+
+@pytest.fixture(scope="module")
+def statements() -> pd.DataFrame:
+    return table("context/statements.csv")
+
+
+def test_a_topic_is_stated_in_one_unit(statements):
+    assert (statements.groupby("topic")["unit"].nunique() == 1).all()
+    money = statements["topic"].str.startswith("investment-")
+    assert set(statements.loc[money, "unit"]) == {"USD"}
+    assert set(statements.loc[statements["topic"].str.startswith("projects-"), "unit"]) == {"count"}
+
+
+def test_the_two_documents_whose_claims_are_tested_are_nobodys_source(statements, events, resolutions, votes):
+    for rows in (statements, events, resolutions, votes):
+        assert not set(rows["source"]) & {"pism-2024-06", "back-in-the-ussr-2024-06"}
+
+
+def test_russia_had_186_projects_of_985_million_dollars_in_viet_nam_before_the_visit(statements):
+    april = statements[statements["date"] == "2024-04"].set_index("topic")["value"]
+    assert april["projects-rus-in-vnm"] == 186
+    assert april["investment-rus-in-vnm"] == 985_000_000
+
+
+def test_no_single_investor_has_more_than_all_of_them_in_the_same_year(statements):
+    stocks = statements[statements["topic"].str.match(r"investment-[a-z]+-in-vnm")].copy()
+    stocks["year"] = stocks["date"].str[:4]
+    total = stocks[stocks["topic"] == "investment-wld-in-vnm"].groupby("year")["value"].max()
+    single = stocks[stocks["topic"] != "investment-wld-in-vnm"].groupby("year")["value"].max()
+    assert (single[total.index] < total).all()
+
+
+def test_officials_differ_on_the_containers_in_the_same_week(statements):
+    week = statements[(statements["topic"] == "containers-prk-to-rus") & statements["date"].str.startswith("2024-02")]
+    assert sorted(week["value"]) == [6700, 10000]

@@ -20,7 +20,7 @@ from legation.data import contracts
 from legation.errors import InputError
 
 #: Columns that hold country or group codes, checked against the table of countries when they are asked for.
-CODE_COLUMNS = ("reporter", "partner", "country", "group", "member")
+CODE_COLUMNS = ("reporter", "partner", "country", "group", "member", "supplier", "recipient", "host")
 #: Names the file to which a kernel adds one line of JSON for each dataset it opens; set by whoever runs it.
 READ_LOG = "LEGATION_READ_LOG"
 

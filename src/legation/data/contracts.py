@@ -15,6 +15,26 @@ from legation.errors import InputError
 FLOWS = ("export", "import", "turnover")
 STATUSES = ("final", "preliminary", "press")
 VALUATIONS = ("FOB", "CIF", "customs", "unknown")
+EVENT_KINDS = (
+    "visit",
+    "meeting",
+    "treaty",
+    "declaration",
+    "ratification",
+    "entry-into-force",
+    "end-of-treaty",
+    "partnership",
+    "trade-agreement",
+    "sanctions",
+    "war",
+    "transfer",
+    "deployment",
+    "statement",
+    "election",
+    "other",
+)
+VOTES = ("yes", "no", "abstain", "absent")
+BOUNDS = ("exactly", "about", "nearly", "at-least", "more-than", "up-to")
 
 _CODE = pa.Check.str_matches(r"^[A-Z][A-Z0-9]{2,4}$", error="a country or group code of three to five capitals")
 _SLUG = pa.Check.str_matches(r"^[a-z0-9]+(-[a-z0-9]+)*$", error="an identifier in small letters, digits and hyphens")
@@ -23,6 +43,12 @@ _DAY = pa.Check.str_matches(r"^\d{4}-\d{2}-\d{2}$", error="a date as YYYY-MM-DD"
 _YEAR = pa.Check.in_range(1800, 2100, error="a year between 1800 and 2100")
 _NOT_NEGATIVE = pa.Check.ge(0, error="zero or more")
 _POSITIVE = pa.Check.gt(0, error="more than zero")
+_MEMBERS = pa.Check.in_range(0, 193, error="a number of states, 0 to 193")
+_CODES = pa.Check.str_matches(r"^[A-Z][A-Z0-9]{2,4}(;[A-Z][A-Z0-9]{2,4})*$", error="codes with semicolons between")
+_ALSO = pa.Check.str_matches(
+    r"^\d{4}(-\d{2}(-\d{2})?)?@[a-z0-9-]+(; \d{4}(-\d{2}(-\d{2})?)?@[a-z0-9-]+)*$",
+    error="other dates as DATE@source, with '; ' between",
+)
 
 
 def _one_of(*values: str) -> pa.Check:
@@ -37,8 +63,8 @@ def _whole(*checks: pa.Check) -> pa.Column:
     return pa.Column("int64", list(checks))
 
 
-def _number(*checks: pa.Check) -> pa.Column:
-    return pa.Column(float, list(checks))
+def _number(*checks: pa.Check, blank: bool = False) -> pa.Column:
+    return pa.Column(float, list(checks), nullable=blank)
 
 
 def _table(key: list[str], **columns: pa.Column) -> pa.DataFrameSchema:
@@ -122,10 +148,68 @@ TABLES: dict[str, pa.DataFrameSchema] = {
         id=_text(_SLUG),
         date=_text(_DATE),
         until=_text(_DATE, blank=True),
+        kind=_text(_one_of(*EVENT_KINDS)),
+        person=_text(blank=True),
+        host=_text(_CODE, blank=True),
         label=_text(pa.Check.str_length(max_value=28, error="at most 28 characters, to fit on a chart")),
         description=_text(),
-        countries=_text(),
+        countries=_text(_CODES),
+        also=_text(_ALSO, blank=True),
         source=_text(_SLUG),
+    ),
+    "un_resolutions": _table(
+        ["resolution", "source"],
+        resolution=_text(),
+        body=_text(_one_of("GA", "SC")),
+        date=_text(_DAY),
+        topic=_text(_one_of("ukraine", "north-korea-sanctions")),
+        subject=_text(),
+        yes=_number(_MEMBERS, blank=True),
+        no=_number(_MEMBERS, blank=True),
+        abstain=_number(_MEMBERS, blank=True),
+        absent=_number(_MEMBERS, blank=True),
+        source=_text(_SLUG),
+        note=_text(blank=True),
+    ),
+    "un_votes": _table(
+        ["resolution", "country", "source"],
+        resolution=_text(),
+        country=_text(_CODE),
+        vote=_text(_one_of(*VOTES)),
+        source=_text(_SLUG),
+        note=_text(blank=True),
+    ),
+    "arms_deliveries": _table(
+        ["supplier", "recipient", "year", "source"],
+        supplier=_text(_CODE),
+        recipient=_text(_CODE),
+        year=_whole(_YEAR),
+        tiv=_number(_NOT_NEGATIVE),
+        deals=_whole(_POSITIVE),
+        estimated=_whole(_NOT_NEGATIVE),
+        source=_text(_SLUG),
+        note=_text(blank=True),
+    ),
+    "arms_orders": _table(
+        ["supplier", "recipient", "year", "source"],
+        supplier=_text(_CODE),
+        recipient=_text(_CODE),
+        year=_whole(_YEAR),
+        deals=_whole(_POSITIVE),
+        estimated=_whole(_NOT_NEGATIVE),
+        source=_text(_SLUG),
+    ),
+    "statements": _table(
+        ["topic", "date", "who", "source"],
+        topic=_text(_SLUG),
+        date=_text(_DATE),
+        value=_number(_NOT_NEGATIVE),
+        unit=_text(_one_of("USD", "percent", "persons", "count", "containers", "missiles")),
+        bound=_text(_one_of(*BOUNDS)),
+        who=_text(),
+        says=_text(),
+        source=_text(_SLUG),
+        note=_text(blank=True),
     ),
 }
 
@@ -162,7 +246,8 @@ def check(rows: pd.DataFrame, name: str, *, where: str) -> pd.DataFrame:
     typed = rows.copy()
     for column, declared in contract.columns.items():
         if declared.dtype is not None and str(declared.dtype) in ("int64", "float64"):
-            typed[column] = _numbers(rows[column], whole=str(declared.dtype) == "int64", where=where)
+            whole, blank = str(declared.dtype) == "int64", bool(declared.nullable)
+            typed[column] = _numbers(rows[column], whole=whole, blank=blank, where=where)
     try:
         contract.validate(typed, lazy=False)
     except pa.errors.SchemaError as error:
@@ -170,9 +255,11 @@ def check(rows: pd.DataFrame, name: str, *, where: str) -> pd.DataFrame:
     return typed.reset_index(drop=True)
 
 
-def _numbers(cells: pd.Series[Any], *, whole: bool, where: str) -> pd.Series[Any]:
+def _numbers(cells: pd.Series[Any], *, whole: bool, blank: bool, where: str) -> pd.Series[Any]:
     numbers = pd.to_numeric(cells, errors="coerce")
     finite = numbers.notna() & numbers.abs().lt(float("inf"))
+    if blank:
+        finite |= cells.isna()
     broken = ~finite | (numbers % 1 != 0) if whole else ~finite
     if broken.any():
         line = cells.index[broken][0]
