@@ -63,15 +63,33 @@ def data() -> None:
 
 @data.command("check")
 def data_check() -> None:
-    """Check every table: columns, values, keys, sources, recorded hash."""
+    """Check every table (columns, values, keys, sources, recorded hash) and every claim: its structure and its test."""
     from legation.data import check, datasets
 
     problems = check()
+    claims, faults = _claims()
+    problems += [fault for fault in faults if fault not in problems]
     for problem in problems:
         click.echo(problem, err=True)
     if problems:
         sys.exit(2)
     click.echo(f"{len(datasets())} tables keep their contracts.")
+    click.echo(f"{claims} claims name a measure that fits, or what a test would need.")
+
+
+def _claims() -> tuple[int, list[str]]:
+    """How many claims of data/claims can be judged, and what is wrong with the others."""
+    from legation.analysis.claims import judge, needed
+    from legation.data import claim_ledger, home, open, treaty_register
+
+    if not (home() / "data" / "claims").is_dir():
+        return 0, []
+    try:
+        ledger = claim_ledger()
+        judged = judge(ledger, {name: open(name) for name in needed(ledger.claims)}, treaty_register())
+    except InputError as error:
+        return 0, [str(error)]
+    return len(judged.verdicts), list(judged.faulty["problem"])
 
 
 @data.command("hash")

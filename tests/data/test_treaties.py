@@ -234,11 +234,6 @@ class TestWhatTheRegisterAnswers:
             ("indefinite", "any-time", 12),
         ]
 
-    def test_the_two_analyses_are_held_against_the_register(self, all_treaties):
-        verdicts = {(a.work, a.verdict) for a in all_treaties["2024-russia-dprk"].assessments}
-        assert ("pism-2024-06", "imprecise") in verdicts
-        assert ("back-in-the-ussr-2024-06", "wrong") in verdicts
-
 
 class TestTheCodebook:
     def test_every_type_finds_its_own_example(self, book):
@@ -349,6 +344,12 @@ class TestBrokenFiles:
         message = refusal(accord, (old, new))
         assert re.search(rf"1907-ardania-velmark\.yml, line {line}: ", message), message
         assert sentence in message
+
+    def test_a_verdict_on_somebodys_claim_has_no_place_in_the_register(self, accord):
+        typed = "assessments:\n  - {work: almanac, says: Help is due at once., verdict: right}\nsources:\n"
+        assert "unknown key 'assessments'" in refusal(
+            accord, ("sources:\n  - {id: gazette,", f"{typed}  - {{id: gazette,")
+        )
 
     def test_an_article_coded_twice_for_a_type_is_refused_with_both_lines(self, accord):
         message = refusal(

@@ -12,6 +12,7 @@ from legation.data.catalogue import (
     sources,
     write_hashes,
 )
+from legation.data.claims import ledger as claim_ledger
 from legation.data.texts import whole as treaty_texts
 from legation.data.treaties import register as treaty_register
 
@@ -19,6 +20,7 @@ __all__ = [
     "check",
     "check_codes",
     "citation",
+    "claim_ledger",
     "country_names",
     "datasets",
     "home",

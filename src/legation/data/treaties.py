@@ -491,17 +491,6 @@ class Atop(_Model):
     differs: list[Difference] = Field(default_factory=list)
 
 
-class Assessment(_Model):
-    """What an analysis says of the treaty, held against the register."""
-
-    work: Slug
-    says: Words
-    verdict: Literal["right", "right with limits", "imprecise", "wrong", "cannot be told"]
-    because: Words
-    types: list[Slug] = Field(default_factory=list)
-    sources: Sources
-
-
 class Event(_Model):
     """Something that happened to a treaty: a step of ratification, an extension, its application."""
 
@@ -531,7 +520,6 @@ class Treaty(_Model):
     provisions: list[Provision] = Field(min_length=1)
     absent: list[Absence] = Field(default_factory=list)
     atop: Atop | None = None
-    assessments: list[Assessment] = Field(default_factory=list)
     events: list[Event] = Field(default_factory=list)
     sources: list[Source] = Field(min_length=1)
 
@@ -920,9 +908,6 @@ def _check(treaty: Treaty, book: Codebook) -> None:
                 f"the whole text was read, but nothing is said of {', '.join(unsaid)}. "
                 "Code them or list them as absent.",
             )
-    for position, assessment in enumerate(treaty.assessments):
-        for name in assessment.types:
-            word(("assessments", position, "types"), name, types, "provision type")
     if treaty.atop:
         for position, difference in enumerate(treaty.atop.differs):
             place = ("atop", "differs", position, "variable")
@@ -939,7 +924,7 @@ def _citations(node: Any, place: Place) -> Iterable[tuple[Place, str]]:
             here = (*place, str(key))
             if key == "parties_sources" or (key == "sources" and place != ()):
                 yield from ((here, str(name)) for name in value)
-            elif key in ("source", "work", "whole_text") and isinstance(value, str):
+            elif key in ("source", "whole_text") and isinstance(value, str):
                 yield here, value
             elif here != ("sources",):
                 yield from _citations(value, here)
