@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 
 import nbformat
 import pytest
-from helpers import notebook
+from helpers import exhibit, notebook
 
 from legation.errors import InputError
 from legation.press.build import build
@@ -147,6 +148,123 @@ def test_the_command_says_in_one_sentence_what_is_wrong_and_ends_with_status_2(h
     assert done.returncode == 2
     assert "reports/one.yml, line 6: word.ipynb takes no parameter 'wrd'. Did you mean 'word'?" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
+
+
+WARNING = """\
+#!
+import os, subprocess, sys, warnings
+print("data/claims/x.yml, line 3: the measure 'trade_flw' is unknown.", file=sys.stderr)
+warnings.warn("careful", stacklevel=1)
+subprocess.run([sys.executable, "-c", "import sys; sys.stderr.write('\\x1b[31mfrom a child\\x1b[0m\\\\n')"], check=True)
+None
+"""
+
+
+def test_what_a_chapter_warns_of_reaches_the_operator_and_the_edition_is_published_without_it(house):
+    nbformat.write(notebook("# W", PARAMETERS, WARNING), house / "notebooks" / "warning.ipynb")
+    spec(house, "one", notebook="warning", word="peace")
+    said = []
+    (outcome,) = build(house, [], said.append)
+    place = "one: chapter 1 of 1, warning.ipynb, cell 3: "
+    warned = [line.removeprefix(place) for line in said if line.startswith(place)]
+    assert warned[0] == "data/claims/x.yml, line 3: the measure 'trade_flw' is unknown."
+    assert warned[1].endswith("UserWarning: careful")
+    # what a child process writes may come with no cell's name, and must not come twice
+    assert len([line for line in said if re.search(r"warning\.ipynb(, cell 3)?: from a child$", line)]) == 1
+    assert outcome.status == 0
+    assert "careful" not in (outcome.edition / "index.html").read_text()
+    outputs = [cell.outputs for cell in nbformat.read(outcome.edition / "notebooks" / "01-warning.ipynb", 4).cells[2:]]
+    assert not any(outputs), "the published notebook names this machine's paths"
+
+
+def test_a_chapter_that_warns_of_nothing_adds_no_line(house):
+    nbformat.write(notebook("# I", "#!\nimport legation.exhibits, pandas\n1"), house / "notebooks" / "importing.ipynb")
+    spec(house, "one", notebook="importing")
+    said = []
+    build(house, [], said.append)
+    assert len(said) == 2
+    assert said[0] == "one: chapter 1 of 1, importing.ipynb"
+    assert said[1].startswith("one: published in ")
+
+
+FOUND = """\
+#!
+from legation.exhibits import Finding, Tally, say
+display(Finding(say("The word is {word}, {n} times.", word=word, n=3), name="the-word"))
+display(Tally("Words", {"said": 1, "unsaid": 0}))
+"""
+DRAWN = """\
+#!
+import json
+display({"application/vnd.legation.exhibit+json": json.loads(%r)}, raw=True)
+"""
+
+
+def two_chapters(house, **changes):
+    shown = json.dumps(exhibit("chart"))
+    cells = (PARAMETERS, FOUND, "## Turnover", DRAWN % shown, "## Judging\n\nAs stated.")
+    nbformat.write(notebook("# A word", *cells), house / "notebooks" / "word.ipynb")
+    text = {"findings": "[second.the-word, first.the-word]", "leave_out": "[Turnover]"} | changes
+    (house / "reports" / "two.yml").write_text(
+        f"""\
+title: Two
+abstract: What *two* say of [](#turnover).
+findings: {text["findings"]}
+revisions:
+  - {{date: 2026-11-20, change: More is asked.}}
+chapters:
+  - {{notebook: word, name: first, parameters: {{word: peace}}}}
+  - {{notebook: word, name: second, lead: "As [](#first.turnover).", leave_out: {text["leave_out"]}}}
+"""
+    )
+
+
+def test_a_report_of_two_chapters_says_in_its_manifest_what_was_found_and_counted(house):
+    two_chapters(house)
+    (outcome,) = build(house, [], lambda line: None)
+    assert outcome.status == 0, outcome.problem
+    manifest = json.loads((outcome.edition / "manifest.json").read_text())
+    assert manifest["abstract"] == "What two say of Figure\u00a01."
+    assert [(item["chapter"], item["text"]) for item in manifest["findings"]] == [
+        ("second", "The word is none, 3 times."),
+        ("first", "The word is peace, 3 times."),
+    ]
+    assert manifest["tallies"][0] == {
+        "name": "Words", "title": "Words, chapter 1", "chapter": "first", "counts": [["said", 1], ["unsaid", 0]],
+    }  # fmt: skip
+    assert [item["anchor"] for item in manifest["exhibits"]] == ["turnover"]
+    assert manifest["first_figure"]["title"] == "Turnover grew in each of two years"
+    assert manifest["revisions"] == [{"date": "2026-11-20", "change": "More is asked."}]
+    assert [chapter["name"] for chapter in manifest["chapters"]] == ["first", "second"]
+
+
+def test_the_list_of_reports_shows_the_first_chart_and_leads_to_a_page_of_the_data(house):
+    two_chapters(house)
+    (outcome,) = build(house, [], lambda line: None)
+    files = tree(outcome.edition)
+    assert {"data/index.html", "data/turnover.csv", "first-figure.svg"} <= set(files)
+    assert "data/second-turnover.csv" not in files
+    page = (house / "reports" / "published" / "index.html").read_text()
+    for said in ("drawn label", "Words, chapter 1:", 'href="two/data/index.html"', 'href="two/index.html#turnover"'):
+        assert said in page
+    before = hashlib.sha256(page.encode()).hexdigest(), files
+    build(house, [], lambda line: None)
+    again = (house / "reports" / "published" / "index.html").read_text()
+    assert (hashlib.sha256(again.encode()).hexdigest(), tree(outcome.edition)) == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"findings": "[first.the-wrd]"}, r"reports/two\.yml, line 3: no chapter shows a finding 'first\.the-wrd'"),
+        ({"leave_out": "[Judgin]"}, r"reports/two\.yml, line 8: word\.ipynb has no section 'Judgin'.*'Judging'"),
+    ],
+)
+def test_a_finding_or_section_the_spec_names_wrongly_stops_the_report_with_its_line(house, changes, sentence):
+    two_chapters(house, **changes)
+    (outcome,) = build(house, [], lambda line: None)
+    assert outcome.status == 2
+    assert re.search(sentence, outcome.problem), outcome.problem
 
 
 def test_nbconvert_knows_both_exporters_by_name(house):

@@ -6,14 +6,14 @@ import pytest
 from helpers import EXHIBIT, exhibit, notebook, shown
 
 from legation.errors import InputError
-from legation.press import document, markup
-from legation.press.document import Part
+from legation.press import document, markup, reader
+from legation.press.reader import Part
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
 def read(*cells, **about):
-    return document.read([Part(notebook(*cells), "trade.ipynb")], **about)
+    return reader.read([Part(notebook(*cells), "trade.ipynb")], **about)
 
 
 def test_the_first_heading_is_the_title_and_sections_start_below_it():
@@ -25,12 +25,6 @@ def test_the_first_heading_is_the_title_and_sections_start_below_it():
 
 def test_the_reports_title_stands_before_the_notebooks_own():
     assert read("# Trade", title="Viet Nam's trade").title == "Viet Nam's trade"
-
-
-def test_of_several_notebooks_each_title_becomes_a_heading():
-    parts = [Part(notebook("# One\n\n## Inside"), "a.ipynb"), Part(notebook("# Two"), "b.ipynb", title="Second")]
-    found = document.read(parts, title="Both")
-    assert [(level, words) for level, _, words in found.contents] == [(2, "One"), (3, "Inside"), (2, "Second")]
 
 
 def test_heading_levels_never_skip_and_anchors_never_repeat():

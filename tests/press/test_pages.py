@@ -2,21 +2,22 @@
 
 import io
 import re
+from itertools import pairwise
 
 import pypdf
 import pytest
 from helpers import EXHIBIT, drawing, exhibit, notebook, shown
 from lxml import html as lxml_html
+from press.made import HOSTILE, chapter, figure, finding, method, report, tally
 
 from legation.errors import InputError
-from legation.press import document, html, pdf
-from legation.press.document import Part
-
-HOSTILE = "<script>alert(1)</script> #panic() $x$ {{ 7*7 }} \\input{x} `y` *z* </figure> \" ' \u202e"
+from legation.exhibits import say
+from legation.press import html, pdf, reader
+from legation.press.reader import Part, Written
 
 
 def read(*cells, **about):
-    return document.read([Part(notebook(*cells), "trade.ipynb")], **about)
+    return reader.read([Part(notebook(*cells), "trade.ipynb")], **about)
 
 
 def whole():
@@ -177,10 +178,211 @@ def test_two_renderings_of_one_document_are_the_same_bytes():
     assert pdf.page(whole()) == pdf.page(whole())
 
 
-def test_the_list_of_reports_shows_what_each_holds_as_text():
-    page = html.index(
-        [{"report": "x", "title": "<b>T</b>", "abstract": "A", "exhibits": [1, 2], "data_retrieved_to": "2021-06-01"}]
+def several(bibliography=None):
+    return report(
+        chapter(
+            "trade",
+            "# Trade\n\nHow much?[^1]\n\n[^1]: In dollars.",
+            "## By partner",
+            figure(),
+            figure("rates", "table"),
+        ),
+        chapter(
+            "claims",
+            "# Claims\n\nAs [](#turnover) shows.[^1]\n\n[^1]: A second note.",
+            finding("Trade grew by half.", "growth", "trade.turnover"),
+            finding("No pledge was made.", "pledge", None),
+            tally(confirmed=21, close=0, contradicted=3),
+            method("## Judging\n\nBy its own words."),
+            lead=Written("What two analyses say.", "reports/r.yml, line 9"),
+        ),
+        title="Two visits",
+        subtitle="What came of them",
+        abstract="What came of two visits.",
+        revisions=[("2026-11-20", "Close is read more strictly.")],
+        rebuild="make report REPORT=visits",
     )
+
+
+def test_a_report_of_several_chapters_says_the_same_in_both_outputs_in_the_same_order():
+    page = lxml_html.fromstring(html.page(several()))
+    printed = words(text_of(pdf.page(several())))
+    shown_text = words(page.xpath("//body")[0].text_content())
+    order = [
+        "Two visits",
+        "What came of two visits.",
+        "Trade grew by half (Figure 1).",
+        "No pledge was made.",
+        "Claims examined",
+        "How much?",
+        "Turnover grew in each of two years",
+        "What two analyses say.",
+        "As Figure 1 shows.",
+        "By its own words.",
+        "Close is read more strictly.",
+        "make report REPORT=visits",
+        "Office of Examples: Trade",
+    ]
+    for text in (shown_text, printed):
+        found = [re.search(re.escape(said), text) for said in order]
+        assert all(found), [said for said, match in zip(order, found, strict=True) if not match]
+        places = [match.start() for match in found if match]
+        assert places == sorted(places)
+    for number, title in ((1, "Trade"), (2, "Claims")):
+        assert f"{number} {title}" in [words(h.text_content()).replace("\u2002", " ") for h in page.xpath("//main/h2")]
+        assert re.search(rf"{number}\s+{title}", printed)
+    assert printed.index("In dollars.") < printed.index("A second note.")
+
+
+def test_the_summary_has_a_page_of_the_pdf_to_itself_and_chapters_begin_a_page():
+    sheets = [words(sheet.extract_text()) for sheet in pypdf.PdfReader(io.BytesIO(pdf.page(several()))).pages]
+    title, summary, first, *_ = sheets
+    assert "What came of two visits." in title
+    assert "By partner" in title, "the contents share the title page"
+    for said in ("Findings", "Trade grew by half (Figure 1).", "Claims examined", "21 confirmed", "1 June 2021"):
+        assert said in summary
+    assert "How much?" not in summary
+    assert "How much?" in first
+    assert sum("What two analyses say." in sheet and "How much?" in sheet for sheet in sheets) == 0
+    assert "Data and method" in sheets[-1]
+
+
+def test_seven_long_findings_and_a_tally_fit_the_page_of_the_summary():
+    long = (
+        "Between the first year and the last the trade of the two states came to half of what had been foreseen. " * 3
+    )
+    cells = [finding(f"{long} End {number}.", f"f{number}", "turnover") for number in range(1, 8)]
+    found = report(chapter("a", "# A", figure(), *cells, tally(confirmed=1)), chapter("b", "# B"))
+    sheets = [words(sheet.extract_text()) for sheet in pypdf.PdfReader(io.BytesIO(pdf.page(found))).pages]
+    assert all(said in sheets[1] for said in ("Findings", "End 1", "End 7", "Claims examined", "1 confirmed"))
+
+
+def test_in_both_outputs_a_finding_links_to_its_exhibit():
+    page = lxml_html.fromstring(html.page(several()))
+    assert page.xpath("//section[@aria-labelledby='findings']//li[1]//a/@href") == ["#turnover"]
+    assert not page.xpath("//section[@aria-labelledby='findings']//li[2]//a")
+    sheet = pypdf.PdfReader(io.BytesIO(pdf.page(several()))).pages[1]
+    assert [note.get_object()["/Subtype"] for note in sheet["/Annots"]] == ["/Link"]
+
+
+def test_the_contents_list_chapters_and_sections_and_nothing_of_the_closing_page_twice():
+    page = lxml_html.fromstring(html.page(several()))
+    listed = [words(item.text_content()).replace("\u2002", " ") for item in page.xpath("//nav//li")]
+    assert listed == ["Findings", "1 Trade", "By partner", "2 Claims", "Data and method"]
+    anchors = page.xpath("//nav//a/@href")
+    assert all(page.xpath(f"//*[@id='{anchor[1:]}']") for anchor in anchors)
+    title = words(pypdf.PdfReader(io.BytesIO(pdf.page(several()))).pages[0].extract_text())
+    assert "Sources" not in title
+    assert "Judging" not in title
+
+
+def test_identifiers_stay_unique_and_headings_in_order_where_chapters_are_alike():
+    cells = ("# Trade", "## By partner", figure(), finding(exhibit="turnover"), method("## Judging\n\nx"))
+    page = lxml_html.fromstring(html.page(report(chapter("a", *cells), chapter("b", *cells))))
+    identifiers = page.xpath("//@id")
+    assert len(identifiers) == len(set(identifiers))
+    levels = [int(heading.tag[1]) for heading in page.xpath("//h1 | //h2 | //h3 | //h4 | //h5")]
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_hostile_text_in_findings_tallies_leads_and_changes_is_shown_as_text():
+    found = report(
+        chapter(
+            "a",
+            "# A",
+            finding(say("{text}", text=HOSTILE).markdown, "growth"),
+            tally(HOSTILE, **{HOSTILE: 1}),
+            lead=Written(HOSTILE, "reports/r.yml, line 9"),
+        ),
+        chapter("b", "# B", finding(HOSTILE, "raw"), method(HOSTILE), title=HOSTILE),
+        revisions=[("2026-11-20", HOSTILE)],
+    )
+    page = html.page(found)
     tree = lxml_html.fromstring(page)
+    assert not tree.xpath("//script | //img | //@onclick | //@onerror")
+    assert "49" not in re.sub(r"data:[^)\"']+", "", page).split("</style>")[1]
+    assert tree.text_content().count("<script>alert(1)</script>") >= 8
+    (as_value, as_markdown, *_) = tree.xpath("//section[@aria-labelledby='findings']/ol/li")
+    assert (
+        words(as_value.text_content())
+        .strip()
+        .startswith("<script>alert(1)</script> #panic() $x$ {{ 7*7 }} \\input{x} `y` *z*")
+    )
+    assert "#panic()" in as_markdown.text_content()
+    printed = words(text_of(pdf.page(found)))
+    assert printed.count("<script>alert(1)</script> #panic()") >= 8
+
+
+@pytest.mark.parametrize("mark", ["part-boundary-0", "<!--part-boundary-0-->", "//part-boundary-0"])
+def test_a_text_that_holds_the_presss_own_marks_is_shown_like_any_other(mark):
+    found = report(
+        chapter("a", f"# A\n\n    {mark}\n\n{mark}\n\nafter"), chapter("b", f"# B\n\n`{mark}`", finding(mark))
+    )
+    page = lxml_html.fromstring(html.page(found))
+    assert page.xpath("//body")[0].text_content().count("part-boundary-0") == 4
+    assert "after" in page.xpath("//main")[0].text_content()
+    assert words(text_of(pdf.page(found))).count("part-boundary-0") == 4
+
+
+def test_a_report_of_one_chapter_has_its_findings_in_front_too_on_the_title_page():
+    found = read("# T", finding(exhibit="turnover"), "## Turnover", shown({EXHIBIT: exhibit("chart")}), "## B", "## C")
+    page = lxml_html.fromstring(html.page(found))
+    assert page.xpath("//section[@aria-labelledby='findings']//a/@href") == ["#turnover"]
+    title = words(pypdf.PdfReader(io.BytesIO(pdf.page(found))).pages[0].extract_text())
+    assert title.index("Trade grew (Figure 1).") < title.index("Data and method")
+
+
+def listed(**changes):
+    manifest = {
+        "report": "x",
+        "title": "<b>T</b>",
+        "subtitle": "S",
+        "abstract": "A & B",
+        "data_retrieved_to": "2021-06-01",
+        "tallies": [{"title": "Claims examined", "counts": [["confirmed", 21], ["<i>", 3]]}],
+        "first_figure": {"anchor": "turnover", "label": "Figure 1", "title": "Turnover <grew>", "subtitle": "USD"},
+        "drawing": drawing(),
+    }
+    return lxml_html.fromstring(html.index([manifest | changes]))
+
+
+def test_the_list_of_reports_shows_what_each_holds_as_text():
+    tree = listed()
     assert tree.xpath("//h2/a/text()") == ["<b>T</b>"]
-    assert tree.xpath("//a[@href='x/x.pdf']")
+    text = words(tree.xpath("//main")[0].text_content())
+    for said in (
+        "A & B",
+        "1 June 2021",
+        "Claims examined: 21 confirmed · 3 <i>",
+        "Figure 1",
+        "Turnover <grew>",
+        "drawn label",
+    ):
+        assert said in text
+    assert tree.xpath("//a[contains(@class, 'first')]/@href") == ["x/index.html#turnover"]
+    assert {"x/index.html", "x/x.pdf", "x/data/index.html"} <= set(tree.xpath("//a/@href"))
+    assert not tree.xpath("//script | //link | //img")
+
+
+def test_a_report_whose_first_exhibit_is_a_table_is_listed_with_its_title():
+    tree = listed(drawing=None)
+    assert "Turnover <grew>" in tree.text_content()
+    assert not tree.xpath("//*[local-name()='svg']")
+
+
+def test_an_edition_from_before_findings_and_tallies_is_still_listed():
+    old = {"report": "x", "title": "T", "abstract": "A", "exhibits": [1, 2]}
+    tree = lxml_html.fromstring(html.index([old]))
+    assert tree.xpath("//h2/a/@href") == ["x/index.html"]
+
+
+def test_a_drawing_that_was_tampered_with_does_nothing_in_the_list_of_reports():
+    tree = listed(drawing=drawing(inside='<script>alert(1)</script><g onload="x()"/>'))
+    assert not tree.xpath("//script | //@onload")
+
+
+def test_the_page_of_an_editions_data_lists_every_file_with_its_exhibit():
+    tree = lxml_html.fromstring(html.data_index(several()))
+    assert tree.xpath("//tbody//th/a/@href") == ["turnover.csv", "rates.csv"]
+    assert tree.xpath("//tbody//td/a/@href") == ["../index.html#turnover", "../index.html#rates"]
+    assert [row.xpath("td")[-1].text for row in tree.xpath("//tbody/tr")] == ["2", "2"]

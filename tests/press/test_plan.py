@@ -61,6 +61,23 @@ def test_a_parameter_that_does_not_fit_is_named_with_line_and_remedy(folder, par
         planned(folder, parameters)
 
 
+def named(folder, *names):
+    chapters = "".join(f"  - {{notebook: trade{f', name: {name}' if name else ''}}}\n" for name in names)
+    file = folder / "reports" / "r.yml"
+    file.write_text(f"title: T\nabstract: A\nchapters:\n{chapters}")
+    return [chapter.name for chapter in plan.plan(spec.load(file), folder / "notebooks").chapters]
+
+
+def test_a_chapter_is_named_after_its_notebook_unless_the_spec_names_it(folder):
+    assert named(folder, None, "russia", None) == ["trade", "russia", "trade-2"]
+    assert named(folder, None, "trade") == ["trade-2", "trade"]
+
+
+def test_two_chapters_of_one_name_are_refused_with_line(folder):
+    with pytest.raises(InputError, match=r"r\.yml, line 6: the name 'x' is that of chapter 1 already"):
+        named(folder, "x", None, "x")
+
+
 @pytest.mark.parametrize("book", ["trad", "../trade", "/etc/passwd", "sub/trade"])
 def test_a_notebook_that_is_not_in_the_folder_is_refused(folder, book):
     with pytest.raises(InputError, match=r"r\.yml, line 4: there is no notebook"):

@@ -47,6 +47,50 @@ def test_a_mistake_is_named_with_file_line_and_remedy(tmp_path, old, new, senten
         load(tmp_path, WHOLE.replace(old, new))
 
 
+FULL = (
+    WHOLE.replace(
+        "    parameters:",
+        "    name: trade-vnm\n    lead: As seen.\n    leave_out: [Growth]\n    parameters:",
+    )
+    + """\
+findings: [growth]
+revisions:
+  - {date: 2026-11-20, change: Close is read more strictly.}
+"""
+)
+
+
+def test_a_chapter_may_have_name_lead_and_sections_left_out_and_a_report_findings_and_revisions(tmp_path):
+    report = load(tmp_path, FULL)
+    chapter = report.chapters[0]
+    assert (chapter.name, chapter.lead, chapter.leave_out) == ("trade-vnm", "As seen.", ["Growth"])
+    assert report.findings == ["growth"]
+    assert (report.revisions[0].date, report.revisions[0].change) == ("2026-11-20", "Close is read more strictly.")
+    assert report.where("chapters", 0, "leave_out", 0) == "reports/trade.yml, line 7"
+    assert load(tmp_path, WHOLE).findings is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            "name: trade-vnm",
+            "name: Trade VNM",
+            r"line 5: 'chapters\.0\.name' is wrong: a name holds small letters.*but 'Tr",
+        ),
+        ("leave_out: [Growth]", "leave_out: Growth", r"line 7: 'chapters\.0\.leave_out' is wrong: .*list"),
+        ("leave_out:", "leaveout:", r"line 7: unknown key 'leaveout'\. Did you mean 'leave_out'\?"),
+        ("2026-11-20", "November 2026", r"line 12: 'revisions\.0\.date' is wrong: a day is written as 2026-11-22, but"),
+        ("2026-11-20", "2026-13-20", r"line 12: 'revisions\.0\.date' is wrong: month must be in 1\.\.12"),
+        ("change:", "chnge:", r"line 12: unknown key 'chnge'\. Did you mean 'change'\? Known keys: date, change\."),
+        ("findings: [growth]", "findings: growth", r"line 10: 'findings' is wrong: .*list"),
+    ],
+)
+def test_a_mistake_in_what_a_report_of_several_chapters_adds_is_named_with_its_line(tmp_path, old, new, sentence):
+    with pytest.raises(InputError, match=sentence):
+        load(tmp_path, FULL.replace(old, new))
+
+
 def test_a_spec_that_is_no_mapping_is_refused(tmp_path):
     with pytest.raises(InputError, match="a report spec is a list of keys"):
         load(tmp_path, "- a\n- b\n")

@@ -70,3 +70,10 @@ def test_no_text_makes_it_crash(text):
         svg.inline(text, "p-", "x")
     except InputError:
         return
+
+
+@pytest.mark.parametrize(
+    ("box", "ratio"), [("0 0 200 300", 1.5), ("0,0,100,50", 0.5), ("0 0 0 9", 1.0), ("none", 1.0), ("0 0 1.2.3 1", 1.0)]
+)
+def test_how_tall_a_drawing_is_for_its_width_is_read_from_its_view_box(box, ratio):
+    assert svg.height_to_width(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}"/>') == ratio

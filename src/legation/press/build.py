@@ -95,14 +95,18 @@ def _build(root: Path, file: Path, say: Callable[[str], None]) -> Path:
     plan = plans.plan(specs.load(file), root / "notebooks")
     executed = []
     for chapter in plan.chapters:
-        label = f"{plan.spec.name}: chapter {chapter.position + 1} of {len(plan.chapters)}, {chapter.notebook.name}"
+        place = f"{plan.spec.name}: chapter {chapter.position + 1} of {len(plan.chapters)}"
+        label = f"{place}, {chapter.notebook.name}"
         say(label)
         try:
-            executed.append(run(chapter, progress=label))
+            done = run(chapter, progress=label)
         except ChapterError as error:
             if error.is_input:
                 raise InputError(f"{_blame(plan, chapter.position, error)}{error}") from None
             raise _StoppedError(f"{error.kind} in {error}", error.traceback) from None
+        for line in done.warnings:  # the operator's to read; the edition is published all the same
+            say(f"{place}, {line}")
+        executed.append(done)
     return publish(plan, executed, root / "reports" / "published", bibliography=root / "data" / "references.bib")
 
 

@@ -1,4 +1,4 @@
-"""A notebook with outputs, taken apart into what a page shows: running text, exhibits, pictures.
+"""What a page shows, taken out of notebooks: running text, exhibits, findings.
 
 Nothing here knows HTML or Typst. Both writers are given the same ``Document``, so both say the same.
 """
@@ -14,16 +14,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
-from legation.errors import InputError
-from legation.press import markup
 from legation.press.markup import Blocks, Node
 
-EXHIBIT = "application/vnd.legation.exhibit+json"
-_HIDDEN = {"remove-cell", "remove_cell", "remove-output", "remove_output"}
-_PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+#: Anchors of the page itself, which no heading and no exhibit can have.
+RESERVED = frozenset({"top", "main", "findings", "contents", "sources", "references", "refs", "footnotes"})
 
 
 @dataclass(frozen=True)
@@ -41,12 +35,33 @@ class Exhibit:
         return f"{'Table' if self.kind == 'table' else 'Figure'} {self.number}"
 
 
+@dataclass(frozen=True)
+class Finding:
+    """What a reader should take away, and the exhibit that shows it, if it is shown."""
+
+    name: str
+    chapter: str  # the name of the chapter that found it
+    blocks: Blocks
+    exhibit: Exhibit | None
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many of each kind, in the order given. ``title`` tells it from others of the same name."""
+
+    name: str
+    title: str
+    chapter: str
+    counts: tuple[tuple[str, int], ...]
+
+
 @dataclass
 class Document:
     """What a page shows, in reading order.
 
     ``blocks`` is pandoc's tree in which a block ``{"t": "Exhibit", "c": position}`` stands for an item of
     ``exhibits``; headings start at level 2 and carry their anchors; ``contents`` lists them as (level, anchor, text).
+    ``method`` is such a tree too, for the closing page, with headings from level 3.
     """
 
     title: str
@@ -54,16 +69,42 @@ class Document:
     subtitle: str | None = None
     abstract: Blocks = field(default_factory=list)
     authors: list[str] = field(default_factory=list)
+    several: bool = False  # whether it has several chapters, which are then numbered
+    findings: list[Finding] = field(default_factory=list)
+    tallies: list[Tally] = field(default_factory=list)
     blocks: Blocks = field(default_factory=list)
     exhibits: list[Exhibit] = field(default_factory=list)
     contents: list[tuple[int, str, str]] = field(default_factory=list)
+    method: Blocks = field(default_factory=list)
+    revisions: list[tuple[str, str]] = field(default_factory=list)  # (YYYY-MM-DD, what changed in method)
     rebuild: str | None = None  # the command that makes this edition again
     bibliography: Path | None = None
+    unseen: list[dict[str, Any]] = field(default_factory=list)  # sources of findings whose exhibit is left out
+
+    @property
+    def summary(self) -> Blocks:
+        """The findings as one numbered list, each with a link to its exhibit."""
+        if not self.findings:
+            return []
+        items = [_with_link(finding) for finding in self.findings]
+        return [{"t": "OrderedList", "c": [[1, {"t": "Decimal"}, {"t": "Period"}], items]}]
+
+    @property
+    def changes(self) -> list[tuple[str, str]]:
+        """The revisions with their days in words, the latest first."""
+        latest = sorted(self.revisions, key=lambda revision: revision[0], reverse=True)
+        return [(in_words(day), change) for day, change in latest]
+
+    @property
+    def closes(self) -> bool:
+        """Whether there is anything for the closing page."""
+        return bool(self.method or self.revisions or self.sources or self.rebuild)
 
     @property
     def sources(self) -> list[dict[str, Any]]:
         """The source entries behind all exhibits, each once, by producer and title."""
-        entries = {entry["id"]: entry for exhibit in self.exhibits for entry in exhibit.content.get("sources", [])}
+        shown = [entry for exhibit in self.exhibits for entry in exhibit.content.get("sources", [])]
+        entries = {entry["id"]: entry for entry in [*shown, *self.unseen]}
         return sorted(entries.values(), key=lambda entry: (entry["producer"], entry["title"], entry["id"]))
 
     @property
@@ -80,225 +121,39 @@ class Document:
     @property
     def as_of_in_words(self) -> str | None:
         """``as_of`` as a reader writes it: 22 November 2026."""
-        if self.as_of is None:
-            return None
-        day = date.fromisoformat(self.as_of)
-        return f"{day.day} {calendar.month_name[day.month]} {day.year}"
+        return None if self.as_of is None else in_words(self.as_of)
 
 
-@dataclass(frozen=True)
-class Part:
-    """One notebook of a document: its outputs, its name for messages, and a title in place of its own."""
-
-    notebook: nbformat.NotebookNode
-    name: str
-    title: str | None = None
+def in_words(day: str) -> str:
+    """A day (YYYY-MM-DD) as a reader writes it: 22 November 2026."""
+    found = date.fromisoformat(day)
+    return f"{found.day} {calendar.month_name[found.month]} {found.year}"
 
 
-def read(parts: list[Part], *, title: str | None = None, abstract: str | None = None, **about: Any) -> Document:
-    """Take notebooks apart into one document.
-
-    Parameters
-    ----------
-    parts
-        The notebooks in order. The first heading of each, if of level 1, is its title: shown as a heading where there
-        are several notebooks, and as the document's title where there is one and ``title`` is not given.
-    title, abstract, about
-        What else stands on the title page; see ``Document``.
-
-    Raises
-    ------
-    InputError
-        A picture without alternative text, an exhibit that is not whole, a reference to an exhibit that is not there:
-        with notebook and cell.
-    """
-    reader = _Reader(several=len(parts) > 1)
-    for part in parts:
-        reader.take(part)
-    return reader.document(title, abstract, about)
+def _with_link(finding: Finding) -> Blocks:
+    """The finding's text with the number of its exhibit, linked, before the last full stop."""
+    if finding.exhibit is None:
+        return finding.blocks
+    words = [{"t": "Str", "c": finding.exhibit.label.replace(" ", "\u00a0")}]
+    link = {"t": "Link", "c": [["", [], []], words, [f"#{finding.exhibit.anchor}", ""]]}
+    *before, last = finding.blocks
+    inlines: list[Node] = list(last["c"])
+    stop = ""
+    if inlines[-1]["t"] == "Str" and re.search(r"(^|[^.])\.$", inlines[-1]["c"]):
+        inlines[-1] = {"t": "Str", "c": inlines[-1]["c"].removesuffix(".")}
+        stop = "."
+    inlines += [{"t": "Space"}, {"t": "Str", "c": "("}, link, {"t": "Str", "c": f"){stop}"}]
+    return [*before, {"t": last["t"], "c": inlines}]
 
 
-class _Reader:
-    """Collects fragments first, so that pandoc reads all of them in one go."""
-
-    def __init__(self, *, several: bool) -> None:
-        self.several = several
-        self.items: list[tuple[str, Any, str]] = []  # (what, content, where)
-        self.titles: list[str | None] = []
-
-    def take(self, part: Part) -> None:
-        self.items.append(("part", part.title, part.name))
-        for number, cell in enumerate(part.notebook.cells, start=1):
-            where = f"notebooks/{part.name}, cell {number}"
-            if cell.cell_type == "markdown":
-                self.items.append(("markdown", str(cell.source), where))
-            elif cell.cell_type == "code" and not _HIDDEN & set(cell.metadata.get("tags", [])):
-                for output in cell.outputs:
-                    self._output(output, where)
-
-    def _output(self, output: nbformat.NotebookNode, where: str) -> None:
-        if output.output_type == "stream":
-            if output.name == "stdout":
-                self.items.append(("code", output.text, where))
-            return
-        if output.output_type == "error":
-            self.items.append(("code", f"{output.ename}: {output.evalue}", where))
-            return
-        data = output.data
-        picture = next((kind for kind in _PICTURES if kind in data), None)
-        if EXHIBIT in data:
-            self.items.append(("exhibit", _whole(data[EXHIBIT], where), where))
-        elif "text/markdown" in data:
-            self.items.append(("markdown", _joined(data["text/markdown"]), where))
-        elif "text/latex" in data:
-            self.items.append(("markdown", _joined(data["text/latex"]), where))
-        elif picture:
-            alt = output.metadata.get(picture, {}).get("alt") or output.metadata.get("alt")
-            if not alt:
-                raise InputError(
-                    f"{where}: this picture has no alternative text. Show it as an Exhibit, or pass "
-                    f"metadata={{'alt': '…'}} to display()."
-                )
-            self.items.append(("exhibit", _picture(picture, _joined(data[picture]), str(alt)), where))
-        elif "text/html" in data:
-            self.items.append(("html", _joined(data["text/html"]), where))
-        elif "text/plain" in data:
-            self.items.append(("code", _joined(data["text/plain"]), where))
-
-    def document(self, title: str | None, abstract: str | None, about: dict[str, Any]) -> Document:
-        running = [(what, content) for what, content, _ in self.items if what in ("markdown", "html")]
-        texts = iter(markup.read([*running, ("markdown", abstract or "")]))
-        document = Document(title=title or "", **about)
-        for what, content, where in self.items:
-            if what == "part":
-                given, first = content, True  # the next heading of level 1 is this notebook's title
-                if given and self.several:
-                    document.blocks.append(_heading(given))
-            elif what == "exhibit":
-                document.blocks.append({"t": "Exhibit", "c": len(document.exhibits)})
-                document.exhibits.append(_numbered(content, document.exhibits))
-            elif what == "code":
-                plain = markup.printable(_ANSI.sub("", content)).rstrip("\n")
-                document.blocks.append({"t": "CodeBlock", "c": [["", [], []], plain]})
-            else:
-                blocks = next(texts)
-                if first and blocks and blocks[0]["t"] == "Header" and blocks[0]["c"][0] == 1:
-                    first = False
-                    document.title = document.title or given or markup.text(blocks[0]["c"][2])
-                    if given or not self.several:
-                        blocks = blocks[1:]
-                document.blocks.extend(_pictured(blocks, where))
-        document.abstract = next(texts)
-        document.title = document.title or "Untitled"
-        _head(document, shift=1 if self.several else 0)
-        _refer(document)
-        if markup.citations(document.blocks):  # pandoc sets the bibliography where it finds the place called refs
-            document.blocks.append({"t": "Header", "c": [2, ["references", [], []], [{"t": "Str", "c": "References"}]]})
-            document.blocks.append({"t": "Div", "c": [["refs", [], []], []]})
-            document.contents.append((2, "references", "References"))
-        return document
-
-
-def _head(document: Document, *, shift: int) -> None:
-    """Give every heading a level from 2 down without a gap, a unique anchor, and a line in the contents."""
-    taken = {exhibit.anchor for exhibit in document.exhibits} | {"contents", "sources", "references", "top"}
-    above = 1
-    for block in document.blocks:
-        if block["t"] != "Header":
-            continue
-        words = markup.text(block["c"][2])
-        level = max(2, min(block["c"][0] + shift, above + 1, 6))
-        above = level
-        anchor = _unique(slug(words) or "section", taken)
-        block["c"][0], block["c"][1] = level, [anchor, [], []]
-        document.contents.append((level, anchor, words))
-
-
-def _heading(words: str) -> Node:
-    return {"t": "Header", "c": [1, ["", [], []], [{"t": "Str", "c": words}]]}
-
-
-def _refer(document: Document) -> None:
-    """Fill an empty link to an exhibit, ``[](#name)``, with its label, and refuse links that lead nowhere."""
-    labels = {exhibit.anchor: exhibit.label for exhibit in document.exhibits}
-    anchors = {anchor for _, anchor, _ in document.contents} | set(labels)
-
-    def change(element: Node) -> Node:
-        if element["t"] == "Link" and element["c"][2][0].startswith("#"):
-            target = element["c"][2][0][1:]
-            if target not in anchors:
-                raise InputError(
-                    f"The text refers to '#{target}', but there is no such exhibit or heading. "
-                    f"The exhibits are {', '.join(labels) or 'none'}."
-                )
-            if not element["c"][1]:
-                element["c"][1] = [{"t": "Str", "c": labels.get(target, target).replace(" ", "\u00a0")}]
-        return element
-
-    document.blocks = markup.walk(document.blocks, change)
-
-
-def _numbered(content: dict[str, Any], before: list[Exhibit]) -> Exhibit:
-    kind = content["kind"]
-    number = 1 + sum((exhibit.kind == "table") == (kind == "table") for exhibit in before)
-    anchor = _unique(slug(content["name"]) or kind, {exhibit.anchor for exhibit in before})
-    return Exhibit(kind, number, anchor, content)
-
-
-def _whole(content: Any, where: str) -> dict[str, Any]:
-    """Refuse an exhibit that lacks what a page needs."""
-    needed = ("kind", "name", "title", "subtitle", "alt", "source", "data")
-    missing = [key for key in needed if not (isinstance(content, dict) and content.get(key))]
-    if not missing and content["kind"] == "chart" and not content.get("svg", {}).get("page"):
-        missing = ["svg"]
-    if not missing and content["kind"] == "table" and not content.get("table"):
-        missing = ["table"]
-    if missing:
-        raise InputError(f"{where}: this exhibit has no {' and no '.join(missing)}. Give every part of an Exhibit.")
-    cleaned: dict[str, Any] = _clean(content)
-    return cleaned
-
-
-def _clean(value: Any) -> Any:
-    if isinstance(value, str):
-        return markup.printable(value)
-    if isinstance(value, list):
-        return [_clean(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _clean(item) for key, item in value.items()}
-    return value
-
-
-def _picture(mime: str, data: str, alt: str) -> dict[str, Any]:
-    return {"kind": "picture", "name": "picture", "mime": mime, "picture": data, "alt": markup.printable(alt)}
-
-
-def _pictured(blocks: Blocks, where: str) -> Blocks:
-    """Turn a Markdown picture that carries its data into an exhibit of its own; refuse one that must be fetched."""
-
-    def change(element: Node) -> Node:
-        if element["t"] == "Image":
-            raise InputError(
-                f"{where}: a picture in running text would have to be fetched from '{element['c'][2][0][:60]}'. "
-                "Show it from a code cell, with alternative text, so that the page can carry it."
-            )
-        return element
-
-    walked: Blocks = markup.walk(blocks, change)
-    return walked
-
-
-def _joined(value: Any) -> str:
-    return "".join(value) if isinstance(value, list) else str(value)
-
-
-def _unique(wanted: str, taken: set[str]) -> str:
-    anchor, count = wanted, 1
-    while anchor in taken:
+def unique(wanted: str, taken: set[str]) -> str:
+    """The name wanted, with a number if it is taken; it is taken from now on."""
+    name, count = wanted, 1
+    while name in taken:
         count += 1
-        anchor = f"{wanted}-{count}"
-    taken.add(anchor)
-    return anchor
+        name = f"{wanted}-{count}"
+    taken.add(name)
+    return name
 
 
 def slug(words: str) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 import nbformat
 from nbconvert.exporters import Exporter
 
-from legation.press import document, html, pdf
-from legation.press.document import Document, Part
+from legation.press import html, pdf, reader
+from legation.press.document import Document
+from legation.press.reader import Part
 
 
 class _HouseExporter(Exporter):
@@ -48,7 +49,7 @@ class _HouseExporter(Exporter):
         folder = Path(about.get("path") or ".").resolve()
         found = (place / "data" / "references.bib" for place in (folder, *folder.parents))
         name = f"{about.get('name', 'notebook')}.ipynb"
-        return document.read([Part(nb, name)], bibliography=next((file for file in found if file.is_file()), None))
+        return reader.read([Part(nb, name)], bibliography=next((file for file in found if file.is_file()), None))
 
 
 class LegationHTMLExporter(_HouseExporter):

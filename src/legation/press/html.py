@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from legation.press import fonts, markup, svg
-from legation.press.document import Document, Exhibit
+from legation.press.document import Document, Exhibit, in_words
 from legation.press.markup import Node
 
 _HOUSE = Path(__file__).parent / "house"
@@ -31,15 +31,41 @@ def page(document: Document) -> str:
     InputError
         A citation without entry, or a drawing that is no SVG.
     """
-    body = _written(document, [_placed(document, block) for block in document.blocks])
-    abstract = _written(document, document.abstract)
-    template = _TEMPLATES.get_template("page.html.jinja")
-    return template.render(document=document, abstract=abstract, body=body, style=_style())
+    body = [_placed(document, block) for block in document.blocks]
+    method = [_placed(document, block) for block in document.method]
+    parts = [document.abstract, document.summary, body, method]
+    names = ("abstract", "summary", "body", "method", "notes")
+    written = markup.write_parts(parts, "html", bibliography=document.bibliography, language=document.language)
+    texts = {name: _scoped(text) for name, text in zip(names, written, strict=True)}
+    return _TEMPLATES.get_template("page.html.jinja").render(document=document, style=_style(), **texts)
 
 
 def index(reports: list[dict[str, Any]]) -> str:
-    """The page that lists reports, each given as its manifest."""
-    return _TEMPLATES.get_template("index.html.jinja").render(reports=reports, style=_style())
+    """The page that lists reports, each given as its manifest, with the text of its ``drawing`` if it has one."""
+    # An edition that was built before the press noted all of this has less to show.
+    blank: dict[str, Any] = {
+        "subtitle": None,
+        "data_retrieved_to": None,
+        "tallies": [],
+        "first_figure": None,
+        "drawing": None,
+    }
+    listed = []
+    for report in reports:
+        shown = blank | report
+        day, drawing = shown["data_retrieved_to"], shown["drawing"]
+        if drawing:
+            where = f"the first figure of {shown['report']}"
+            drawing = svg.inline(drawing, f"{shown['report']}-", where)
+            drawing = Markup(drawing.replace("<svg ", '<svg preserveAspectRatio="xMinYMin meet" ', 1))  # noqa: S704 - svg.inline took out harm
+        listed.append(shown | {"day": in_words(day) if day else None, "drawing": drawing})
+    return _TEMPLATES.get_template("index.html.jinja").render(reports=listed, style=_style())
+
+
+def data_index(document: Document) -> str:
+    """The page that lists the CSV files of an edition, as it stands beside them."""
+    exhibits = [exhibit for exhibit in document.exhibits if "data" in exhibit.content]
+    return _TEMPLATES.get_template("data.html.jinja").render(document=document, exhibits=exhibits, style=_style())
 
 
 def data_csv(exhibit: Exhibit) -> str:
@@ -61,8 +87,9 @@ def _inert(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
-def _written(document: Document, blocks: list[Node]) -> Markup:
-    text = markup.write(blocks, "html", bibliography=document.bibliography, language=document.language)
+def _scoped(text: str) -> Markup:
+    """Pandoc's HTML, its table heads marked as heads of columns."""
+    text = text.strip()
     return Markup(text.replace("<th>", '<th scope="col">').replace("<th ", '<th scope="col" '))  # noqa: S704 - pandoc escaped it
 
 

@@ -27,7 +27,6 @@ MARKDOWN = (
     "+lists_without_preceding_blankline-blank_before_header-blank_before_blockquote+autolink_bare_uris"
 )
 _API = [1, 23, 1]
-_BOUNDARY = "fragment-boundary-4d1c0c9e"
 _SCOPE = re.compile(r"^#\d+__")  # how pandoc marks a link inside the n-th file
 _LINKS = re.compile(r"^(https?://|mailto:|#)", re.IGNORECASE)
 
@@ -53,18 +52,21 @@ def read(fragments: list[tuple[str, str]]) -> list[Blocks]:
         if not chosen:
             continue
         with tempfile.TemporaryDirectory(prefix="legation-") as folder:
+            texts = {
+                number: printable(text if form == "markdown" else nh3.clean(text))
+                for number, text in ((number, fragments[number][1]) for number in chosen)
+            }
+            mark = _absent_from("".join(texts.values()))
             boundary = Path(folder) / "boundary"
-            boundary.write_text(f"\n\n{_BOUNDARY}\n\n" if form == "markdown" else f"<p>{_BOUNDARY}</p>")
+            boundary.write_text(f"\n\n{mark}\n\n" if form == "markdown" else f"<p>{mark}</p>")
             files: list[str] = []
-            for number in chosen:
-                text = fragments[number][1]
-                text = printable(text if form == "markdown" else nh3.clean(text))
+            for number, text in texts.items():
                 (Path(folder) / f"{number}").write_text(text, encoding="utf-8")
                 files += [f"{number}", boundary.name]
             tree = json.loads(_pandoc(["--file-scope", "-f", reader, "-t", "json", *files], folder=folder))
         parts: list[Blocks] = [[]]
         for block in tree["blocks"]:
-            if block["t"] in ("Para", "Plain") and block["c"] == [{"t": "Str", "c": _BOUNDARY}]:
+            if block["t"] in ("Para", "Plain") and block["c"] == [{"t": "Str", "c": mark}]:
                 parts.append([])
             else:
                 parts[-1].append(block)
@@ -90,6 +92,30 @@ def write(blocks: Blocks, form: str, *, bibliography: Path | None, language: str
     meta = {"lang": {"t": "MetaString", "c": language}, "link-citations": {"t": "MetaBool", "c": True}}
     tree = {"pandoc-api-version": _API, "meta": meta, "blocks": blocks}
     return _pandoc(arguments, json.dumps(tree))
+
+
+def write_parts(parts: list[Blocks], form: str, *, bibliography: Path | None, language: str) -> list[str]:
+    """Write several trees as one text, so that notes and citations run through them, and take it apart again.
+
+    Returns
+    -------
+    list of str
+        One text for each part, and one more with what stands behind them all: in HTML the notes.
+
+    Raises
+    ------
+    InputError
+        As ``write``.
+    """
+    mark = _absent_from(json.dumps(parts))
+    comment = f"<!--{mark}-->" if form == "html" else f"//{mark}"
+    whole: Blocks = []
+    for part in parts:
+        whole += [*part, {"t": "RawBlock", "c": [form, comment]}]
+    written = write(whole, form, bibliography=bibliography, language=language).split(comment)
+    if len(written) != len(parts) + 1:
+        raise InputError("A text holds a mark that only the press may set. Take it out.")
+    return written
 
 
 def walk(node: Any, change: Any) -> Any:
@@ -141,6 +167,14 @@ def printable(value: str) -> str:
     """The text without control characters, lone surrogates and directional overrides, which no page can show."""
     kept = re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]", "", value)
     return kept.encode("utf-8", "ignore").decode("utf-8")
+
+
+def _absent_from(text: str) -> str:
+    """A word that the text does not hold, the same for the same text."""
+    number = 0
+    while f"part-boundary-{number}" in text:
+        number += 1
+    return f"part-boundary-{number}"
 
 
 def _harmless(element: Node) -> Any:

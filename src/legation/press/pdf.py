@@ -15,7 +15,7 @@ import typst
 from legation.errors import InputError
 from legation.press import fonts, markup, svg
 from legation.press.document import Document, Exhibit, raster
-from legation.press.markup import Node
+from legation.press.markup import Blocks, Node
 
 STANDARDS: list[Any] = ["ua-1", "a-2a"]
 _TEMPLATE = (Path(__file__).parent / "house" / "page.typ").read_text(encoding="utf-8")
@@ -29,9 +29,13 @@ def page(document: Document) -> bytes:
     InputError
         What the standards forbid, a missing alternative text for one, named by Typst; a citation without entry.
     """
-    abstract = _written(document, document.abstract)
-    body = _written(document, [_placed(block) for block in document.blocks])
-    source = f"{_TEMPLATE}\n#front[\n{abstract}\n]\n#contents()\n{body}\n#back()\n"
+    body, method = ([_placed(block) for block in blocks] for blocks in (document.blocks, document.method))
+    if document.several:
+        body = [part for block in body for part in (*_new_page(block), block)]
+    parts = [_for_typst(blocks) for blocks in (document.abstract, document.summary, body, method)]
+    written = markup.write_parts(parts, "typst", bibliography=document.bibliography, language=document.language)
+    abstract, summary, main, methods, rest = written
+    source = f"{_TEMPLATE}\n#front[\n{abstract}\n]\n#opening[\n{summary}\n]\n{main}\n#closing[\n{methods}\n]\n{rest}\n"
     day = _date(document)
     created = datetime.combine(day, datetime.min.time(), UTC)
     try:
@@ -67,10 +71,8 @@ def _date(document: Document) -> date:
     return datetime.fromtimestamp(int(epoch) if epoch else time.time(), UTC).date()
 
 
-def _written(document: Document, blocks: list[Node]) -> str:
-    described = markup.walk(blocks, _describe_formula)
-    raised = [_raise(block) for block in described]
-    return markup.write(raised, "typst", bibliography=document.bibliography, language=document.language)
+def _for_typst(blocks: Blocks) -> Blocks:
+    return [_raise(block) for block in markup.walk(blocks, _describe_formula)]
 
 
 def _raise(block: Node) -> Node:
@@ -97,6 +99,12 @@ def _placed(block: Node) -> Node:
     return {"t": "RawBlock", "c": ["typst", f"#exhibit({block['c']})"]} if block["t"] == "Exhibit" else block
 
 
+def _new_page(block: Node) -> Blocks:
+    """A chapter of several begins a page."""
+    begins = block["t"] == "Header" and block["c"][0] == 2 and block["c"][1][0] != "references"
+    return [{"t": "RawBlock", "c": ["typst", "#pagebreak(weak: true)"]}] if begins else []
+
+
 def _values(document: Document, day: date) -> dict[str, Any]:
     """Everything that comes from data, as values for the template."""
     language, _, region = document.language.partition("-")
@@ -107,6 +115,12 @@ def _values(document: Document, day: date) -> dict[str, Any]:
         "language": [language, region or None],
         "date": [day.year, day.month, day.day],
         "as_of_in_words": document.as_of_in_words,
+        "several": document.several,
+        "findings": len(document.findings),
+        "tallies": [{"title": tally.title, "counts": tally.counts} for tally in document.tallies],
+        "has_method": bool(document.method),
+        "changes": document.changes,
+        "closes": document.closes,
         "rebuild": document.rebuild,
         "sources": document.publications,
         "exhibits": [_exhibit(exhibit) for exhibit in document.exhibits],

@@ -15,6 +15,7 @@ import nbformat
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from legation.errors import InputError
+from legation.press.document import slug, unique
 from legation.press.spec import ReportSpec
 
 _SIMPLE = {"str": str, "int": int, "float": float, "bool": bool, "date": date, "list": list, "dict": dict, "Any": Any}
@@ -38,6 +39,7 @@ class Chapter:
     parameters: dict[str, Any]
     title: str | None
     position: int  # from 0
+    name: str = ""  # what other chapters refer to it by
 
 
 @dataclass(frozen=True)
@@ -62,16 +64,17 @@ def plan(spec: ReportSpec, notebooks: Path) -> Plan:
     ------
     InputError
         A notebook that is unknown or lies outside the folder, a parameter that is unknown or of the wrong type:
-        with file, line and the nearest valid name.
+        with file, line and the nearest valid name. A chapter's name that another has.
     """
     chapters = []
+    names = _names(spec)
     for position, chapter in enumerate(spec.chapters):
         where = ("chapters", position)
         file = _find(chapter.notebook, notebooks, spec.where(*where, "notebook"))
         known = parameters(file)
         for name, value in chapter.parameters.items():
             _check(name, value, known, file, spec.where(*where, "parameters", name))
-        chapters.append(Chapter(file, dict(chapter.parameters), chapter.title, position))
+        chapters.append(Chapter(file, dict(chapter.parameters), chapter.title, position, names[position]))
     return Plan(spec, tuple(chapters))
 
 
@@ -117,6 +120,21 @@ def parameters(notebook: Path) -> dict[str, Parameter]:
         meaning = " ".join(comments[line] for line in lines if line in comments)
         found[node.target.id] = Parameter(node.target.id, kind, default, meaning)
     return found
+
+
+def _names(spec: ReportSpec) -> list[str]:
+    """The chapters' names: those given, and for the others the notebook's, with a number where it is taken."""
+    given: dict[str, int] = {}
+    for position, chapter in enumerate(spec.chapters):
+        if chapter.name in given:
+            raise InputError(
+                f"{spec.where('chapters', position, 'name')}: the name '{chapter.name}' is that of chapter "
+                f"{given[chapter.name] + 1} already. Give each chapter a name of its own."
+            )
+        if chapter.name is not None:
+            given[chapter.name] = position
+    taken = set(given)
+    return [chapter.name or unique(slug(Path(chapter.notebook).stem) or "chapter", taken) for chapter in spec.chapters]
 
 
 def _find(name: str, folder: Path, where: str) -> Path:

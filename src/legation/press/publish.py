@@ -15,11 +15,16 @@ import nbformat
 from nbconvert.exporters import get_exporter
 
 from legation import __version__
-from legation.press import document as documents
-from legation.press import html
-from legation.press.document import Document, Part
+from legation.press import html, markup, reader, svg
+from legation.press.document import Document, Exhibit
 from legation.press.plan import Plan
+from legation.press.reader import Part, Written
 from legation.press.run import Executed
+
+#: The drawing that stands for an edition in the list of reports.
+_THUMBNAIL = "first-figure.svg"
+#: Height to width above which a narrow drawing is too tall to stand beside an abstract.
+_TOWER = 1.3
 
 
 def publish(plan: Plan, chapters: list[Executed], published: Path, *, bibliography: Path | None = None) -> Path:
@@ -46,20 +51,22 @@ def publish(plan: Plan, chapters: list[Executed], published: Path, *, bibliograp
     """
     spec = plan.spec
     notebooks = [executed.notebook for executed in chapters]
-    document = documents.read(
-        [
-            Part(executed.notebook, chapter.notebook.name, chapter.title)
-            for chapter, executed in zip(plan.chapters, chapters, strict=True)
-        ],
+    wanted = spec.findings
+    document = reader.read(
+        _parts(plan, notebooks),
         title=spec.title,
-        abstract=spec.abstract,
+        abstract=Written(spec.abstract, spec.where("abstract")),
+        findings=None
+        if wanted is None
+        else [Written(name, spec.where("findings", place)) for place, name in enumerate(wanted)],
         subtitle=spec.subtitle,
         authors=list(spec.authors),
         language=spec.language,
+        revisions=[(revision.date, revision.change) for revision in spec.revisions],
         rebuild=f"make report REPORT={spec.name}",
         bibliography=bibliography,
     )
-    page, printed = (_exported(form, notebooks, document) for form in ("legation_html", "legation_pdf"))
+    page, printed = (_exported(form, document) for form in ("legation_html", "legation_pdf"))
     published.mkdir(parents=True, exist_ok=True)
     with _staged(published / spec.name) as folder:
         (folder / "index.html").write_text(page, encoding="utf-8")
@@ -68,6 +75,10 @@ def publish(plan: Plan, chapters: list[Executed], published: Path, *, bibliograp
         for exhibit in document.exhibits:
             if "data" in exhibit.content:
                 (folder / "data" / f"{exhibit.anchor}.csv").write_text(html.data_csv(exhibit), encoding="utf-8")
+        (folder / "data" / "index.html").write_text(html.data_index(document), encoding="utf-8")
+        first = _first(document)
+        if first and first.kind == "chart":
+            (folder / _THUMBNAIL).write_text(_thumbnail(first), encoding="utf-8")
         (folder / "notebooks").mkdir()
         for chapter, notebook in zip(plan.chapters, notebooks, strict=True):
             nbformat.write(notebook, folder / "notebooks" / f"{chapter.position + 1:02d}-{chapter.notebook.name}")
@@ -80,7 +91,10 @@ def write_index(published: Path) -> Path:
     """The page that lists every edition in the folder, from their manifests; returns its path."""
     reports = []
     for file in sorted(published.glob("*/manifest.json")):
-        reports.append(json.loads(file.read_text(encoding="utf-8")))
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+        drawing = file.with_name(_THUMBNAIL)
+        manifest["drawing"] = drawing.read_text(encoding="utf-8") if drawing.is_file() else None
+        reports.append(manifest)
     page = html.index(sorted(reports, key=lambda report: report["title"]))
     published.mkdir(parents=True, exist_ok=True)
     index = published / "index.html"
@@ -90,10 +104,44 @@ def write_index(published: Path) -> Path:
     return index
 
 
-def _exported(form: str, notebooks: list[nbformat.NotebookNode], document: Document) -> Any:
+def _parts(plan: Plan, notebooks: list[nbformat.NotebookNode]) -> list[Part]:
+    """Each chapter's notebook with what the spec says of it, and on which line."""
+    parts = []
+    for chapter, notebook in zip(plan.chapters, notebooks, strict=True):
+        said, where = plan.spec.chapters[chapter.position], ("chapters", chapter.position)
+        parts.append(
+            Part(
+                notebook,
+                chapter.notebook.name,
+                chapter.title,
+                chapter.name,
+                Written(said.lead, plan.spec.where(*where, "lead")) if said.lead else None,
+                tuple(
+                    Written(heading, plan.spec.where(*where, "leave_out", place))
+                    for place, heading in enumerate(said.leave_out)
+                ),
+            )
+        )
+    return parts
+
+
+def _first(document: Document) -> Exhibit | None:
+    """What stands for an edition in the list of reports: its first chart, or else its first exhibit."""
+    charts = [exhibit for exhibit in document.exhibits if exhibit.kind == "chart"]
+    return next(iter([*charts, *document.exhibits]), None)
+
+
+def _thumbnail(exhibit: Exhibit) -> str:
+    """The chart's narrow drawing, whose letters stay legible when small; the wide one where that would be a tower."""
+    where = f"exhibit '{exhibit.anchor}'"
+    drawings = [svg.inline(exhibit.content["svg"][size], "first-", where) for size in sorted(exhibit.content["svg"])]
+    narrow, wide = drawings[-1], drawings[0]  # page, phone
+    return narrow if svg.height_to_width(narrow) <= _TOWER else wide
+
+
+def _exported(form: str, document: Document) -> Any:
     """Write the document with an exporter found by the name nbconvert knows it by."""
-    whole = nbformat.v4.new_notebook(cells=[cell for notebook in notebooks for cell in notebook.cells])
-    output, _ = get_exporter(form)().from_notebook_node(whole, resources={"legation": document})
+    output, _ = get_exporter(form)().from_notebook_node(nbformat.v4.new_notebook(), resources={"legation": document})
     return output
 
 
@@ -115,17 +163,19 @@ def _staged(final: Path) -> Iterator[Path]:
 
 def _manifest(plan: Plan, chapters: list[Executed], document: Document, folder: Path) -> dict[str, Any]:
     """What an edition is made of, without a word on when or where it was built."""
+    first = _first(document)
     return {
         "report": plan.spec.name,
         "title": document.title,
         "subtitle": document.subtitle,
-        "abstract": plan.spec.abstract.strip(),
+        "abstract": " ".join(markup.text(block) for block in document.abstract),
         "authors": document.authors,
         "data_retrieved_to": document.as_of,
         "legation": __version__,
         "rebuild": document.rebuild,
         "chapters": [
             {
+                "name": chapter.name,
                 "notebook": chapter.notebook.name,
                 "sha256": _sha256(chapter.notebook),
                 "parameters": json.loads(json.dumps(chapter.parameters, default=str)),
@@ -133,10 +183,27 @@ def _manifest(plan: Plan, chapters: list[Executed], document: Document, folder: 
             }
             for chapter, executed in zip(plan.chapters, chapters, strict=True)
         ],
-        "exhibits": [
-            {"anchor": exhibit.anchor, "label": exhibit.label, "title": exhibit.content.get("title")}
-            for exhibit in document.exhibits
+        "findings": [
+            {
+                "name": finding.name,
+                "chapter": finding.chapter,
+                "text": markup.text(finding.blocks),
+                "exhibit": finding.exhibit.anchor if finding.exhibit else None,
+            }
+            for finding in document.findings
         ],
+        "tallies": [
+            {
+                "name": tally.name,
+                "title": tally.title,
+                "chapter": tally.chapter,
+                "counts": [list(c) for c in tally.counts],
+            }
+            for tally in document.tallies
+        ],
+        "exhibits": [_named(exhibit) for exhibit in document.exhibits],
+        "first_figure": _named(first) | {"subtitle": first.content.get("subtitle")} if first else None,
+        "revisions": [{"date": day, "change": change} for day, change in document.revisions],
         "sources": document.sources,
         "files": {
             path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
@@ -144,6 +211,10 @@ def _manifest(plan: Plan, chapters: list[Executed], document: Document, folder: 
             if path.is_file()
         },
     }
+
+
+def _named(exhibit: Exhibit) -> dict[str, Any]:
+    return {"anchor": exhibit.anchor, "label": exhibit.label, "title": exhibit.content.get("title")}
 
 
 def _sha256(path: Path) -> str:

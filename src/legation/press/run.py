@@ -18,6 +18,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from traitlets.config import Config
 
+from legation.press.markup import printable
 from legation.press.plan import Chapter
 
 #: The kernel writes a line of JSON to the file this names for each dataset it opens.
@@ -29,10 +30,11 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 @dataclass(frozen=True)
 class Executed:
-    """A chapter that ran: its notebook with outputs, and the datasets it read (name, path, sha256)."""
+    """A chapter that ran: its notebook with outputs, the datasets it read (name, path, sha256), and its warnings."""
 
     notebook: nbformat.NotebookNode
     reads: tuple[dict[str, str], ...]
+    warnings: tuple[str, ...] = ()  # lines it wrote to standard error, each with its notebook and, if known, cell
 
 
 class ChapterError(Exception):
@@ -49,6 +51,21 @@ class ChapterError(Exception):
         return self.kind in _INPUT_ERRORS
 
 
+class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships no types
+    """papermill's own client, which notes how much the kernel had said when its last cell had run.
+
+    At the end jupyter_client interrupts a kernel before it asks it to stop; what a kernel says of that is no warning.
+    """
+
+    said: Path
+    length = 0
+
+    def papermill_execute_cells(self) -> None:
+        """Run the cells."""
+        super().papermill_execute_cells()
+        self.length = self.said.stat().st_size
+
+
 class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill ships no types
     """papermill's own engine, with a private connection and environment variables for the kernel alone."""
 
@@ -59,15 +76,18 @@ class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill ships no types
         """Run the notebook; ``folder`` is private to this kernel and outlives it."""
         # Sockets in the private folder rather than ports others could read. Windows has no such sockets.
         private = {} if os.name == "nt" else {"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}}
-        client = PapermillNotebookClient(
+        client = _Client(
             nb_man,
             config=Config(private),
             kernel_name=kernel_name,
             timeout=kwargs.get("execution_timeout"),
             startup_timeout=kwargs.get("start_timeout", 60),
         )
-        with (Path(folder) / KERNEL_LOG).open("wb") as said:
-            return client.execute(env={**os.environ, **env}, stderr=said)
+        client.said = Path(folder) / KERNEL_LOG
+        with client.said.open("wb") as said:
+            done = client.execute(env={**os.environ, **env}, stderr=said)
+        os.truncate(client.said, client.length)
+        return done
 
 
 papermill_engines.register("legation", _Engine)
@@ -118,8 +138,10 @@ def run(chapter: Chapter, *, progress: str | None = None) -> Executed:
                 _ANSI.sub("", "\n".join(error.traceback)),
             ) from None
         lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+        outside = (Path(folder) / KERNEL_LOG).read_text(encoding="utf-8", errors="replace")
     reads = {line: json.loads(line) for line in lines}
-    return Executed(_without_traces(notebook), tuple(reads[line] for line in sorted(reads)))
+    warnings = _take_warnings(notebook, chapter.notebook.name, outside)
+    return Executed(_without_traces(notebook), tuple(reads[line] for line in sorted(reads)), warnings)
 
 
 def _stopped(error: Exception) -> str:
@@ -133,6 +155,37 @@ def _original_cell(error: Any, notebook: Path) -> int:
     cells = nbformat.read(notebook, as_version=4).cells
     same = [number for number, cell in enumerate(cells, start=1) if cell.source == error.source]
     return same[0] if same else int(error.cell_index)
+
+
+def _take_warnings(notebook: nbformat.NotebookNode, name: str, outside: str) -> tuple[str, ...]:
+    """Move what cells wrote to standard error out of the notebook, where it would name this machine's paths.
+
+    ``outside`` is what the kernel's process wrote. It repeats some of what cells wrote; what it has besides was
+    written while no cell was running. A run without warnings writes nothing to either.
+    """
+    found: list[str] = []
+    said: set[str] = set()
+    number = 0
+    for cell in notebook.cells:
+        number += "injected-parameters" not in cell.metadata.get("tags", [])
+        if cell.cell_type != "code":
+            continue
+        kept = []
+        for output in cell.outputs:
+            if output.output_type == "stream" and output.name == "stderr":
+                lines = _lines(output.text)
+                said.update(lines)
+                found += [f"{name}, cell {number}: {line}" for line in lines]
+            else:
+                kept.append(output)
+        cell.outputs = kept
+    return (*found, *(f"{name}: {line}" for line in _lines(outside) if line not in said))
+
+
+def _lines(text: str) -> list[str]:
+    """The lines that a terminal would be left with: no colours, no blank lines, of a progress bar its last state."""
+    lines = (printable(line.rstrip("\r").rsplit("\r")[-1]).rstrip() for line in _ANSI.sub("", text).split("\n"))
+    return [line for line in lines if line]
 
 
 def _without_traces(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import difflib
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from legation import yaml_lines
 from legation.errors import InputError
 
-_SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 class _Model(BaseModel):
@@ -23,8 +24,33 @@ class ChapterSpec(_Model):
     """A notebook with its parameters."""
 
     notebook: str = Field(min_length=1)  # file name in notebooks/, with or without .ipynb
+    name: str | None = None  # for references from other chapters; the notebook's name if not given
     title: str | None = None  # instead of the notebook's own first heading
+    lead: str | None = None  # Markdown under the chapter's heading
+    leave_out: list[str] = Field(default_factory=list)  # headings of sections not shown
     parameters: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("name")
+    @classmethod
+    def _can_be_referred_to(cls, name: str | None) -> str | None:
+        if name is not None and not _SLUG.fullmatch(name):
+            raise ValueError("a name holds small letters, digits and single hyphens, such as trade-russia")
+        return name
+
+
+class Revision(_Model):
+    """A change of method between editions, told on the closing page."""
+
+    date: str
+    change: str = Field(min_length=1)
+
+    @field_validator("date")
+    @classmethod
+    def _is_a_day(cls, written: str) -> str:
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", written):
+            raise ValueError("a day is written as 2026-11-22")
+        date.fromisoformat(written)
+        return written
 
 
 class ReportSpec(_Model):
@@ -36,6 +62,8 @@ class ReportSpec(_Model):
     authors: list[str] = Field(default_factory=list)
     language: str = Field(default="en-GB", pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")
     chapters: list[ChapterSpec] = Field(min_length=1)
+    findings: list[str] | None = None  # names of those shown on the summary, in order; None: all
+    revisions: list[Revision] = Field(default_factory=list)  # changes of method
 
     _file: Path = PrivateAttr()
     _lines: dict[yaml_lines.Place, int] = PrivateAttr(default_factory=dict)
@@ -65,7 +93,7 @@ def load(file: Path) -> ReportSpec:
         file, line and, for a misspelt key, the nearest valid one.
     """
     shown = _shown(file)
-    if not _SLUG.match(file.stem):
+    if not _SLUG.fullmatch(file.stem):
         raise InputError(
             f"{shown}: a report's file name becomes its address, so it holds small letters, digits and hyphens only. "
             f"Rename the file."
@@ -86,13 +114,16 @@ def _sentence(error: ValidationError, lines: dict[yaml_lines.Place, int], shown:
     key = ".".join(str(part) for part in place)
     line = yaml_lines.line_of(lines, place)
     if first["type"] == "extra_forbidden":
-        model = ChapterSpec if "chapters" in place else ReportSpec
+        inside: dict[str | int, type[_Model]] = {"chapters": ChapterSpec, "revisions": Revision}
+        model = inside.get(place[0], ReportSpec)
         near = difflib.get_close_matches(str(place[-1]), model.model_fields, n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
         return f"{shown}, line {line}: unknown key '{place[-1]}'.{hint} Known keys: {', '.join(model.model_fields)}."
     if first["type"] == "missing":
         return f"{shown}, line {line}: the key '{key}' is missing. Add it."
-    return f"{shown}, line {line}: '{key}' is wrong: {first['msg'].lower()}, but {first['input']!r} stands there."
+    problem = first["msg"].removeprefix("Value error, ")
+    problem = problem[:1].lower() + problem[1:]
+    return f"{shown}, line {line}: '{key}' is wrong: {problem}, but {first['input']!r} stands there."
 
 
 def _shown(file: Path) -> str:

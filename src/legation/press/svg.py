@@ -82,6 +82,13 @@ def plain(drawing: str, where: str) -> str:
     return _VARIABLE.sub(r"\1", inline(drawing, "", where))
 
 
+def height_to_width(drawing: str) -> float:
+    """How tall a drawing made by ``inline`` is for its width."""
+    sides = re.findall(r"\d+\.?\d*", _parse(drawing, "a drawing").get("viewBox", ""))
+    width, height = (float(side) for side in sides[-2:]) if len(sides) == 4 else (1.0, 1.0)
+    return height / width if width else 1.0
+
+
 def _parse(drawing: str, where: str) -> etree._Element:
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
