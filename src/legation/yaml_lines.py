@@ -1,11 +1,14 @@
-"""YAML files that a person writes by hand: plain values, and the line on which each of them stands."""
+"""YAML files that a person writes by hand: plain values, the line of each, and what is wrong in them as a sentence."""
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -18,6 +21,7 @@ Place = tuple[str | int, ...]
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)$")
 _REAL = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?$")
 _MOST = 2_000_000  # bytes; the longest file written by hand so far has 60,000
+_M = TypeVar("_M", bound=BaseModel)
 
 
 def read(file: Path, *, shown: str, kind: str) -> tuple[dict[str, Any], dict[Place, int]]:
@@ -74,6 +78,73 @@ def line_of(lines: dict[Place, int], place: Place) -> int:
     while place and place not in lines:
         place = place[:-1]
     return lines.get(place, 1)
+
+
+def validated(model: type[_M], plain: Mapping[str, Any], lines: dict[Place, int], shown: str, place: Place = ()) -> _M:
+    """What was read as a model of pydantic.
+
+    Parameters
+    ----------
+    model, plain
+        The model, and the plain values that should fit it.
+    lines, shown
+        The line of every place of the file, and how to name the file in an error.
+    place
+        Where in the file the values stand.
+
+    Raises
+    ------
+    InputError
+        The first fault, in one sentence with file and line; a misspelt key with the nearest.
+    """
+    try:
+        return model.model_validate(plain)
+    except ValidationError as error:
+        raise InputError(_sentence(error, model, lines, shown, place)) from None
+
+
+def _sentence(error: ValidationError, model: type[BaseModel], lines: dict[Place, int], shown: str, place: Place) -> str:
+    # A misspelt key is also a missing one: the misspelling is what to mend.
+    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
+    inner = first["loc"]
+    key = ".".join(str(part) for part in inner)
+    start = f"{shown}, line {line_of(lines, (*place, *inner))}"
+    if first["type"] == "extra_forbidden":
+        known = _fields(model, inner[:-1])
+        return f"{start}: unknown key '{inner[-1]}'{_nearest(str(inner[-1]), known)}. Known keys: {', '.join(known)}."
+    if first["type"] == "missing":
+        return f"{start}: the key '{key}' is missing. Add it."
+    if first["type"] == "value_error":
+        # What is said of a whole set of keys names the key itself.
+        of_one_value = key and not isinstance(first["input"], dict)
+        sentence = f"'{key}': {first['ctx']['error']}" if of_one_value else str(first["ctx"]["error"])
+        return f"{start}: {sentence}" if sentence.endswith(".") else f"{start}: {sentence}."
+    given = repr(first["input"])
+    given = given if len(given) < 80 else given[:77] + "…"
+    return f"{start}: '{key}' is wrong: {first['msg'].lower()}, but {given} stands there."
+
+
+def _fields(model: type[BaseModel], place: Place) -> list[str]:
+    """The keys that a place may have: walks the models as the place walks the file."""
+    for part in place:
+        field = model.model_fields.get(part) if isinstance(part, str) else None
+        if field is None:
+            continue
+        inner = [kind for kind in _kinds(field.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        if not inner:
+            return []
+        model = inner[0]
+    return list(model.model_fields)
+
+
+def _kinds(annotation: Any) -> list[Any]:
+    arguments = getattr(annotation, "__args__", None)
+    return [kind for part in arguments for kind in _kinds(part)] if arguments else [annotation]
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean '{close[0]}'?)" if close else ""
 
 
 class _Plain:

@@ -150,6 +150,8 @@ PLEDGE = {
     "decides": "clause",
     "limits": "un-charter-51; domestic-law",
 }
+JOINS = {"attack-and-war": "armed-attack; state-of-war"}
+AKIN = {"aggression": "armed-attack"}
 TYPES = ("mutual-assistance", "threat-consultation", "economy")
 
 
@@ -226,8 +228,11 @@ def register(**replaced: list[dict[str, Any]]) -> Any:
             for word in said.split()
         ],
         "kinds": [
-            {"part": part, "id": word}
-            for part, said in (("trigger", "armed-attack threat"), ("limit", "un-charter-51 domestic-law territory"))
+            {"part": part, "id": word, "joins": JOINS.get(word, ""), "akin": AKIN.get(word, "")}
+            for part, said in (
+                ("trigger", "attack-and-war armed-attack state-of-war aggression threat"),
+                ("limit", "un-charter-51 domestic-law territory"),
+            )
             for word in said.split()
         ],
         "sources": [{"id": "gazette", "producer": "Gazette", "kind": "official"}],

@@ -462,6 +462,26 @@ class TestPairs:
         assert told["agree"] is False
         assert (told["first_fits"], told["second_fits"]) == ("as Viet Nam reports", "as the United States reports")
 
+    def test_levels_of_one_count_and_a_change_of_the_other_are_told_apart(self):
+        rows = flows(
+            sold(97.0), bought(114.4), ("VNM", "USA", "export", 2022, 109.4), ("USA", "VNM", "import", 2022, 114.4)
+        )
+        level = export_claim(118.9, half=0.05, name="level")
+        fall = claim(quantity(-11.3, "percent", half=0.05), "trade_growth", parameters=TRADE, name="fall")
+        told = judged(level, fall, goods_flows=rows).sides
+        assert told[["claim", "countries", "fits"]].to_numpy().tolist() == [
+            ["level", ("USA", "VNM"), "USA"],
+            ["fall", ("USA", "VNM"), "VNM"],
+        ]
+
+    def test_a_claim_that_both_counts_fit_or_that_only_one_tells_takes_no_side(self):
+        both = judged(export_claim(110, "more-than"), goods_flows=flows(sold(110.8), bought(124.2)))
+        assert both.sides.empty
+        alone = judged(export_claim(97), goods_flows=flows(sold(97)))
+        assert alone.sides.empty
+        neither = judged(export_claim(50), goods_flows=flows(sold(97), bought(114)))
+        assert neither.sides.empty
+
     def test_claims_of_the_same_span_agree(self):
         (told,) = self.pair(export_claim(3.6, half=0.05), export_claim(3.6, "just-over", half=0.05))
         assert told["agree"] is True

@@ -95,6 +95,29 @@ class TestTradeFlow:
         rows = flows(("VNM", "USA", "export", 2023, 97), ("VNM", "USA", "export", 2023, 97, {"source": "comtrade"}))
         assert len(readings("trade_flow", VIET_NAM, goods_flows=rows)) == 1
 
+    def test_a_figure_is_a_countrys_report_only_where_its_office_is_named(self):
+        rows = flows(
+            ("VNM", "USA", "export", 2023, 97.0, {"source": "preview", "status": "press"}),
+            ("USA", "VNM", "import", 2023, 114.4, {"source": "daily", "status": "press"}),
+        )
+        assert [one["label"] for one in readings("trade_flow", VIET_NAM, goods_flows=rows)] == [
+            "figure for Viet Nam, derived from figures by Preview",
+            "figure for the United States, as the press reports (Daily)",
+        ]
+
+    def test_what_is_held_is_the_longest_part_of_each_year(self):
+        rows = flows(
+            ("VNM", "WLD", "export", 2022, 186e9, {"months": 6}),
+            ("VNM", "WLD", "export", 2022, 342e9, {"months": 11}),
+            ("VNM", "WLD", "export", 2023, 354e9),
+            ("VNM", "WLD", "export", 2023, 291e9, {"months": 10, "source": "daily"}),
+        )
+        asked = VIET_NAM | {"partner": "WLD"}
+        assert needs("trade_growth", asked, quantity(1, "percent"), goods_flows=rows) == (
+            "Viet Nam's figures for its exports to all countries in 2022 and 2023, both from one publisher; "
+            "held: January to November 2022, 342 billion USD, by Office; all of 2023, 354 billion USD, by Office."
+        )
+
     def test_a_turnover_is_the_sum_of_both_flows_or_a_stated_total(self):
         turnover = VIET_NAM | {"flow": "turnover"}
         rows = flows(
@@ -197,7 +220,12 @@ class TestTradeMeasures:
         text = needs(
             "trade_share", VIET_NAM, quantity(1, "percent"), goods_flows=flows(("VNM", "USA", "export", 2023, 97))
         )
-        assert text == "Viet Nam's figure for its exports to the world in 2023."
+        assert text == "Viet Nam's figure for its exports to all countries in 2023."
+        both = needs("trade_share", VIET_NAM, quantity(1, "percent"))
+        assert both == (
+            "Viet Nam's figure for its exports to the United States in 2023. "
+            "Viet Nam's figure for its exports to all countries in 2023."
+        )
 
     def test_a_rank_is_bounded_by_what_is_left_of_the_total(self):
         rows = [
@@ -242,7 +270,7 @@ class TestEconomy:
 
     def test_another_year_is_named(self):
         asked = {"country": "VNM", "measure": "gdp", "year": 2024}
-        assert needs("economy", asked, quantity(1), economies=ECONOMY) == "Viet Nam: output in 2024; held: 2023."
+        assert needs("economy", asked, quantity(1), economies=ECONOMY) == "Viet Nam's output in 2024; held: 2023."
 
 
 VISITS = [
@@ -350,6 +378,23 @@ class TestStated:
         rows = [*CONTAINERS, ("containers", "2022-01", 0, "containers", "exactly", "Nobody", "daily")]
         found = readings("stated", {"topic": "containers", "until": "2024-06-20"}, unit="count", statements=rows)
         assert found[-1]["role"] == "explanation"
+
+    def test_of_one_day_an_exact_figure_comes_first_and_of_those_the_one_most_often_given(self):
+        rows = [
+            ("papers", "2024-06-20", value, "count", bound, who, "daily")
+            for value, bound, who in (
+                (10, "more-than", "Annals"),
+                (15, "exactly", "Bulletin"),
+                (11, "exactly", "Courier"),
+                (11, "exactly", "Dispatch"),
+            )
+        ]
+        found = readings("stated", {"topic": "papers"}, unit="count", statements=rows)
+        assert [one["low"] for one in found] == [11, 11, 15, 10]
+        told = verdict(
+            claim(quantity(11, "count", "exactly"), "stated", parameters={"topic": "papers"}), statements=rows
+        )
+        assert told["verdict"] == "contested", "the order names the first; it does not settle the matter"
 
     def test_a_period_may_have_a_beginning(self):
         asked = {"topic": "containers", "since": "2024-06-01", "until": "2024-06-30"}
@@ -487,6 +532,25 @@ class TestArms:
         (none,) = readings("arms_orders", {"recipient": "VNM", "year": 2013}, **held)
         assert (none["low"], none["high"]) == (0, 0)
 
+    def test_what_was_stated_of_the_orders_of_a_year_is_a_rival_of_a_later_register(self):
+        held = {
+            "arms_orders": [("IND", "VNM", 2016, 1, 0, "institute"), ("USA", "VNM", 2012, 1, 0, "institute")],
+            "arms_deliveries": DELIVERIES,
+            "statements": [
+                ("arms-orders-vnm", "2016", 0, "count", "exactly", "Institute, as Daily reports", "daily"),
+                ("arms-orders-vnm", "2015", 3, "count", "exactly", "Nobody", "daily"),
+            ],
+        }
+        told = claim(
+            quantity(0, "count", "exactly"), "arms_orders", parameters={"recipient": "VNM", "year": 2016}, name="none"
+        )
+        made = judged(told, **held)
+        assert made.verdicts["verdict"].tolist() == ["contested"]
+        assert said(made.readings.to_dict("records")) == [
+            ("main", "by Institute, as of May 2024, orders identified, gifts counted", 1),
+            ("rival", "Institute, as Daily reports, 2016", 0),
+        ]
+
 
 class TestTreaties:
     def test_what_is_not_coded_is_not_absent(self):
@@ -494,7 +558,7 @@ class TestTreaties:
         assert has["holds"] is True
         (lacks,) = readings("treaty_has", {"treaty": "old", "type": "threat-consultation"})
         assert lacks["holds"] is False
-        assert "Old treaty has a provision of the type economy" in needs(
+        assert "than the document on whether Old treaty has a provision of the type 'Trade'." in needs(
             "treaty_has", {"treaty": "old", "type": "economy"}, holds()
         )
 
@@ -503,6 +567,30 @@ class TestTreaties:
         assert part[0]["words"] == ("armed-attack",)
         whole = readings("treaty_pledge", {"treaty": "new"}, claimed=("threat",))
         assert set(whole[0]["words"]) >= {"at-once", "all-means", "un-charter-51", "domestic-law"}
+
+    def test_a_trigger_that_joins_conditions_is_read_as_each_of_them(self):
+        book = register(provisions=[provision("new", "4", trigger="attack-and-war")])
+        asked = {"treaty": "new", "part": "trigger"}
+        told = verdict(claim(words("armed-attack"), "treaty_pledge", parameters=asked), register_=book)
+        assert (told["verdict"], told["left_out"], told["unsupported"]) == ("close", ("state-of-war",), ())
+        both = claim(words("armed-attack", "state-of-war"), "treaty_pledge", parameters=asked)
+        assert verdict(both, register_=book)["verdict"] == "confirmed"
+        joined = claim(words("attack-and-war"), "treaty_pledge", parameters=asked)
+        assert "knows no word 'attack-and-war'" in fault(joined, register_=book)
+
+    def test_a_word_akin_to_the_treatys_is_inexact_and_another_is_wrong(self):
+        asked = {"treaty": "new", "part": "trigger"}
+        akin = verdict(claim(words("aggression"), "treaty_pledge", parameters=asked))
+        assert (akin["verdict"], akin["left_out"], akin["unsupported"]) == ("close", ("armed-attack",), ("aggression",))
+        wrong = verdict(claim(words("threat"), "treaty_pledge", parameters=asked))
+        assert wrong["verdict"] == "contradicted"
+        exact = verdict(claim(words("armed-attack"), "treaty_pledge", parameters=asked))
+        assert exact["verdict"] == "confirmed", "that another word is akin does not make the right one inexact"
+
+    def test_being_akin_goes_both_ways(self):
+        book = register(provisions=[provision("new", "4", trigger="aggression")])
+        asked = claim(words("armed-attack"), "treaty_pledge", parameters={"treaty": "new", "part": "trigger"})
+        assert verdict(asked, register_=book)["verdict"] == "close"
 
     def test_a_part_that_is_not_coded_may_hold_any_word(self):
         (one,) = readings("treaty_pledge", {"treaty": "chinese", "part": "means"}, claimed=("all-means",))
@@ -518,6 +606,20 @@ class TestTreaties:
         found = readings("treaty_pledge", {"treaty": "new", "part": "decides"}, claimed=("each-party",))
         assert [(one["role"], one["label"]) for one in found[1:]] == [("explanation", "It leaves them free.")]
         assert found[1]["outcome"] is None
+
+    def test_comments_stand_beside_the_parts_they_speak_of_and_no_other(self):
+        for part, word in (("obligation", "shall"), ("means", "all-means"), ("trigger", "threat")):
+            assert len(readings("treaty_pledge", {"treaty": "new", "part": part}, claimed=(word,))) == 1
+        for part, word in (("automaticity", "due"), ("limits", "territory")):
+            assert len(readings("treaty_pledge", {"treaty": "new", "part": part}, claimed=(word,))) == 2
+        assert len(readings("treaty_has", {"treaty": "new", "type": "mutual-assistance"})) == 1
+        assert len(readings("pledge_alike", {"treaty": "new", "other": "old"}, claimed=("trigger",))) == 1
+
+    def test_a_preamble_is_no_article(self):
+        book = register(provisions=[provision("new", "preamble")])
+        asked = {"treaty": "new", "article": "preamble", "words": ["hegemony"]}
+        (one,) = readings("treaty_speaks_of", asked, claimed=("hegemony",), register_=book)
+        assert one["label"] == "the preamble, as coded"
 
     def test_a_term_is_a_word_or_a_number(self):
         (word,) = readings("treaty_term", {"treaty": "new", "field": "duration"}, kind=words("indefinite"))
@@ -536,7 +638,7 @@ class TestTreaties:
         found = readings("treaty_date", {"treaty": "new", "what": "signed"})
         assert [(one["role"], one["date"]) for one in found] == [("main", "2024-06-19"), ("rival", "2024-06-18")]
         assert needs("treaty_date", {"treaty": "old", "what": "in-force"}, on_day("1961")) == (
-            "A source on when Old treaty entered into force."
+            "Another source than the document on when Old treaty entered into force."
         )
 
     @pytest.mark.parametrize(
@@ -604,9 +706,27 @@ class TestTreaties:
     def test_codings_known_from_the_document_alone_do_not_test_it(self):
         book = register(provisions=[provision("new", "4", trigger="armed-attack", source="bulletin")], dissents=[])
         book.dissents = pd.DataFrame(columns=["treaty", "on", "says", "source"])
-        assert "Another source than the document itself." in needs(
+        assert "Another source than the document on whether New treaty" in needs(
             "treaty_pledge", {"treaty": "new", "part": "trigger"}, words("armed-attack"), register_=book
         )
+
+    def test_a_document_is_struck_from_the_sources_that_bear_it_out(self):
+        both = [provision("new", "4", trigger="armed-attack", source="gazette; bulletin")]
+        asked = {"treaty": "new", "part": "trigger"}
+        (one,) = readings("treaty_pledge", asked, claimed=("threat",), register_=register(provisions=both))
+        assert (one["source"], one["status"]) == ("gazette", "coded")
+        weak = [provision("new", "4", trigger="armed-attack", source="bulletin; daily")]
+        (press,) = readings("treaty_pledge", asked, claimed=("threat",), register_=register(provisions=weak))
+        assert (press["source"], press["status"]) == ("daily", "press")
+
+    def test_a_state_and_a_term_read_in_the_document_alone_are_not_known(self):
+        book = register()
+        book.states.loc[book.states["treaty"] == "old", "source"] = "bulletin"
+        book.treaties["term_source"] = "bulletin"
+        asked = {"treaty": "old", "type": "mutual-assistance"}
+        assert needs("treaty_has", asked, holds(), register_=book).startswith("Another source than the document")
+        for field, kind in (("duration", words("fixed")), ("years", quantity(10, "years"))):
+            assert needs("treaty_term", {"treaty": "old", "field": field}, kind, register_=book)
 
 
 def test_the_small_tables_have_the_columns_of_the_house():

@@ -163,6 +163,13 @@ class TestFaults:
         assert "\n" not in problem
         assert re.search(sentence, problem), problem
 
+    def test_a_misspelt_key_is_named_with_those_of_its_own_part(self, folder):
+        (problem,) = written(folder, claim("{holds: true}", more="    test: {measur: trade_flow}\n")).problems
+        assert problem == (
+            "data/claims/gazette.yml, line 9: unknown key 'measur' (did you mean 'measure'?). "
+            "Known keys: measure, parameters."
+        )
+
     @pytest.mark.parametrize(
         ("more", "sentence"),
         [

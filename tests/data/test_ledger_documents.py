@@ -73,6 +73,25 @@ class TestEveryClaim:
             plain, _ = read(file, shown=file.name, kind="a document of claims")
             assert {key for claim in plain["claims"] for key in claim} <= keys
 
+    def test_a_claim_can_be_quoted_alone(self, ledger):
+        backwards = re.compile(r"^(It|Its|They|Their|Those|These|This|That|He|His|With|Then|Trade of the two)\b")
+        leaning = [says for says in ledger.claims["says"] if backwards.match(says)]
+        assert leaning == []
+
+    def test_a_figure_of_trade_names_its_year_and_both_sides(self, ledger):
+        names = {"VNM": "Viet Nam", "USA": "United States", "EU27": "European Union", "CHN": "China", "RUS": "Russia"}
+        names |= {"JPN": "Japan", "KOR": "South Korea", "WLD": ""}
+        trade = ledger.claims[ledger.claims["measure"].str.startswith("trade_", na=False)]
+        assert len(trade) >= 15
+        for says, asked in zip(trade["says"], trade["parameters"], strict=True):
+            for part in (str(asked["year"]), names[asked["reporter"]], names[asked["partner"]]):
+                assert part in says, says
+
+    def test_a_claim_on_a_treaty_names_the_treaty(self, ledger):
+        of_treaties = ledger.claims[ledger.claims["measure"].str.startswith(("treaty_", "pledge_"), na=False)]
+        odd = [says for says in of_treaties["says"] if not re.search(r"\b(treaty|treaties|agreement)\b", says)]
+        assert odd == []
+
     def test_a_claim_is_said_in_one_sentence(self, ledger):
         assert [says for says in ledger.claims["says"] if not says.endswith(".") or ". " in says] == []
 

@@ -113,6 +113,13 @@ def test_a_source_that_was_a_file_carries_its_hash_and_a_page_its_address():
     assert pages["address"].str.startswith("http").all()
 
 
+def test_a_source_line_names_a_publisher_not_an_address_a_commit_or_a_way_of_reading():
+    sources = table("sources.csv")
+    for column in ("producer", "publisher"):
+        assert not sources[column].str.contains(r"github\.com|commit|https?:|, as .* reports").any(), column
+        assert not sources[column].str.match(r"(?:a mirror|after|agency text)\b", case=False).any(), column
+
+
 # ---------------------------------------------------------------------------------------------------- honesty
 
 
@@ -177,7 +184,15 @@ def test_trade_with_russia_after_2020_is_stated_turnover_from_the_press(annual):
     russia = annual[(annual["reporter"] == "VNM") & (annual["partner"] == "RUS") & (annual["year"] > 2020)]
     assert set(russia["flow"]) == {"turnover"}
     assert set(russia["status"]) == {"press"}
-    assert set(russia["year"]) == {2021, 2022, 2024}
+    assert set(russia["year"]) == {2021, 2022, 2023, 2024}
+
+
+def test_russias_own_count_of_2022_is_more_than_a_quarter_above_viet_nams(annual):
+    rows = annual.query("reporter == 'RUS' and partner == 'VNM' and year == 2022").set_index("flow")["value"]
+    assert rows["export"] + rows["import"] == rows["turnover"]
+    stated = annual.query("reporter == 'VNM' and partner == 'RUS' and year == 2022 and flow == 'turnover'")["value"]
+    assert rows["turnover"] / stated.max() > 1.2
+    assert rows["turnover"] / stated.median() > 1.28
 
 
 def test_china_and_russia_report_trade_with_north_korea_from_2000_to_2020_and_turnover_after(annual):
@@ -242,6 +257,22 @@ def test_the_world_report_on_north_korea_is_little_more_than_the_sum_of_its_repo
     reporters = rows[~rows["reporter"].isin(["WLD", "EU27"])].groupby(["flow", "year"])["value"].sum()
     world = rows[rows["reporter"] == "WLD"].set_index(["flow", "year"])["value"]
     assert (world / reporters).between(0.9999, 1.013).all()
+
+
+def test_three_quarters_of_what_north_korea_is_said_to_have_sold_in_2020_went_neither_to_china_nor_to_russia(annual):
+    bought = annual[
+        (annual["partner"] == "PRK")
+        & (annual["flow"] == "import")
+        & (annual["year"] == 2020)
+        & (annual["source"] == IMF)
+        & ~annual["reporter"].isin(["EU27", "ASEAN"])
+    ].set_index("reporter")["value"]
+    world = bought.pop("WLD")
+    others = bought.drop(["CHN", "RUS"])
+    assert others.sum() / world == pytest.approx(0.783, abs=0.001)
+    assert bought["CHN"] / world == pytest.approx(0.213, abs=0.001)
+    assert len(others) == 120
+    assert others.sort_values().index[::-1][:5].tolist() == ["MMR", "SRB", "SUR", "ETH", "DOM"]
 
 
 def test_no_series_changes_by_the_factor_of_a_slipped_unit(annual):
@@ -417,6 +448,13 @@ def test_the_treaty_of_2024_was_signed_ratified_on_both_sides_and_then_in_force(
     assert date["rus-prk-treaty-2000-ends"] == date["rus-prk-treaty-in-force"]
 
 
+def test_what_was_said_around_the_visits_of_2024_is_on_file_with_its_day(events):
+    said = events[events["kind"] == "statement"].set_index("id")["date"]
+    assert said["kim-invites-putin-2023"] == events.set_index("id").loc["putin-kim-vostochny", "date"]
+    assert said["kim-support-2024"] == said["putin-un-sanctions-2024"] == "2024-06-19"
+    assert said["to-lam-alliances-2024"] == said["putin-blocs-2024"] == "2024-06-20"
+
+
 def test_a_date_that_another_source_gives_differs_and_names_a_source_that_is_known(events):
     known, given = set(table("sources.csv")["id"]), events.set_index("id")["date"]
     for event, date, source in other_dates(events):
@@ -471,10 +509,30 @@ def test_a_resolution_has_one_day_one_topic_and_one_subject(resolutions):
     assert (resolutions.groupby("resolution")[["body", "date", "topic", "subject"]].nunique() == 1).all(axis=None)
 
 
-def test_viet_nam_abstained_throughout_but_voted_against_suspending_russia_from_the_human_rights_council(votes):
-    cast = votes[votes["country"] == "VNM"].groupby("resolution")["vote"].first()
+def test_viet_nam_abstained_throughout_but_voted_against_suspending_russia_from_the_human_rights_council(
+    resolutions, votes
+):
+    on_ukraine = set(resolutions.loc[resolutions["topic"] == "ukraine", "resolution"])
+    cast = votes[(votes["country"] == "VNM") & votes["resolution"].isin(on_ukraine)]
+    cast = cast.groupby("resolution")["vote"].first()
     assert dict(cast[cast != "abstain"]) == {"A/RES/ES-11/3": "no"}
     assert {f"A/RES/ES-11/{number}" for number in range(1, 9)} <= set(cast.index)
+
+
+def test_a_text_that_only_names_the_aggression_is_kept_apart_and_viet_nam_is_reported_to_have_backed_one(
+    resolutions, votes
+):
+    mentioned = resolutions[resolutions["topic"] == "ukraine-mentioned"]
+    assert set(mentioned["resolution"]) == {"A/RES/77/284", "A/79/L.75"}
+    cast = votes[votes["resolution"] == "A/RES/77/284"].groupby("country")["vote"].first()
+    assert dict(cast) == {"CHN": "yes", "IND": "yes", "PRK": "no", "RUS": "no", "VNM": "yes"}
+    against = mentioned[(mentioned["resolution"] == "A/RES/77/284") & (mentioned["no"] != "")]["no"]
+    assert set(against) == {"5"}
+
+
+def test_the_yearly_vote_on_rights_in_crimea_is_held_for_every_december_from_2016_to_2025(resolutions):
+    rights = resolutions["subject"].str.startswith("Human rights in")
+    assert set(resolutions.loc[rights, "date"].str[:4]) == {str(year) for year in range(2016, 2026)}
 
 
 def test_north_korea_votes_with_russia_wherever_both_are_seen(votes):
@@ -484,13 +542,15 @@ def test_north_korea_votes_with_russia_wherever_both_are_seen(votes):
     assert (both == "no").all(axis=None)
 
 
-def test_russia_voted_for_the_sanctions_of_2013_and_against_their_watchers_in_2024(votes):
+def test_russia_voted_for_the_sanctions_of_2013_to_2017_and_against_more_of_them_and_their_watchers_since(
+    resolutions, votes
+):
+    sanctions = resolutions[resolutions["topic"] == "north-korea-sanctions"].groupby("resolution")["date"].first()
     cast = votes[votes["country"] == "RUS"].groupby("resolution")["vote"].first()
-    assert dict(cast[["S/RES/2087", "S/RES/2094", "SC 2024-03-28"]]) == {
-        "S/RES/2087": "yes",
-        "S/RES/2094": "yes",
-        "SC 2024-03-28": "no",
-    }
+    imposed = [resolution for resolution, date in sanctions.items() if date < "2018"]
+    assert imposed == [f"S/RES/{number}" for number in (2087, 2094, 2270, 2321, 2356, 2371, 2375, 2397)]
+    assert (cast[imposed] == "yes").all()
+    assert dict(cast[["SC 2022-05-26", "SC 2024-03-28"]]) == {"SC 2022-05-26": "no", "SC 2024-03-28": "no"}
 
 
 def test_the_voting_data_has_no_absences_because_a_missing_record_is_not_one(votes):

@@ -105,11 +105,11 @@ def test_nothing_reported_is_said_and_not_drawn(name: str) -> None:
 
 TITLES = {
     "turnover": "Viet Nam’s trade with South Korea was 1,028 times that with Russia in 2022",
-    "long run": "Viet Nam’s trade with Russia fell about 8.3 % from 2015 to 2022",
+    "long run": "Viet Nam’s trade with Russia grew 60 % from 2015 to 2020",
     "balance": "Viet Nam’s largest surplus is with South Korea, its largest deficit with the EU",
     "growth": "Viet Nam’s trade with Russia grew 8.1 % in 2020",
     "mirror": "Freight aside, South Korea reports buying 37 % more than Viet Nam reports selling",
-    "mirror over time": "Freight aside, Russia recorded 3.8 % more than Viet Nam reported in 2020",
+    "mirror over time": "Russia reports buying 3.8 % more than Viet Nam reports selling in 2020",
     "coverage": "Viet Nam’s final figures for Russia end in 2020",
     "table": "South Korea leads Viet Nam’s partners in 2022 with USD 5.7 bn",
     "years": "Viet Nam’s trade with Russia was highest in 2020, at USD 9.6 m",

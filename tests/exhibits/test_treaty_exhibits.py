@@ -128,7 +128,7 @@ def test_a_disputed_end_is_hatched_and_its_range_is_said():
     exhibit = made("commitment")
     assert "url(#commitment-rus-prk-page-" in (exhibit.svg or {})["page"]  # a hatch is a pattern
     assert any("sources put the end between 1990 and 1998" in note for note in exhibit.notes)
-    assert exhibit.title == "Russia and North Korea pledged each other help until 1996, and again since 2024"
+    assert exhibit.title == "Russia and North Korea pledged mutual help until the 1990s, and again since 2024"
 
 
 def test_likeness_is_shown_with_its_range_and_the_number_of_types_known_for_both():

@@ -4,7 +4,9 @@ A claim allows a span: its value with the tolerance of its word of precision. A 
 It is *confirmed* if it lies within what the claim allows, *contradicted* if no part of it lies within what is still
 close, and *close* otherwise: near, or open enough to allow the claim without bearing it out. So a figure of 'at least
 10,000' contradicts a claim of 9,000 and is close to one of 12,000, which it neither confirms nor excludes. Words that a
-source leaves open are treated alike: only a word that is shown not to hold contradicts.
+source leaves open are treated alike, and so are words akin to those found: only a word that is shown not to hold
+contradicts. So 'aggression' where a treaty has 'armed attack' is close: the codebook tells the two apart, but neither
+excludes the other, and who uses one for the other is inexact.
 
 The verdict is the main reading's outcome, unless a rival falls on the other side of it, which makes the claim
 *contested*. Explanations never vote. A verdict on one claim does not depend on any other claim.
@@ -33,7 +35,7 @@ from legation.analysis.readings import (
     records,
     span,
 )
-from legation.analysis.treaties import Register, split
+from legation.analysis.treaties import Register
 from legation.errors import InputError
 
 __all__ = ["MEASURES", "VERDICTS", "Judged", "Measure", "Reading", "allowed", "judge", "needed"]
@@ -91,8 +93,10 @@ READING_COLUMNS = [
     "until",
     "words",
     "may_hold",
+    "akin",
     "holds",
     "unit",
+    "whose",
     "outcome",
     "status",
     "source",
@@ -106,6 +110,9 @@ PAIR_COLUMNS = [
     "first_fits",
     "second_fits",
 ]
+SIDE_COLUMNS = ["document", "claim", "measure", "countries", "fits"]
+#: Measures of trade of two countries that a level or a change comes from.
+TWO_SIDED = ("trade_flow", "trade_growth")
 FAULTY_COLUMNS = ["document", "claim", "place", "says", "problem"]
 
 
@@ -143,12 +150,15 @@ class Judged:
     source bears out; ``allowed_low`` and ``allowed_high`` the span that the wording allows; ``explained_by`` the label
     of the reading that the claim fits if it does not fit the main one; ``status`` that of the main reading.
     ``readings``: one row a reading, the main one first. ``pairs``: every two claims of different documents with the
-    same measure and parameters. ``faulty``: claims that were not judged, with a sentence each.
+    same measure and parameters. ``sides``: the claims on trade of two countries (``countries``, a pair of codes in
+    order) that the count of one of them fits, close or better, while no figure of the other does; ``fits`` is the code
+    of the one. ``faulty``: claims that were not judged, with a sentence each.
     """
 
     verdicts: pd.DataFrame
     readings: pd.DataFrame
     pairs: pd.DataFrame
+    sides: pd.DataFrame
     faulty: pd.DataFrame
 
 
@@ -212,6 +222,7 @@ def judge(ledger: Ledger, tables: Mapping[str, pd.DataFrame], register: Register
         verdicts=_frame(verdicts, VERDICT_COLUMNS),
         readings=_frame(readings, READING_COLUMNS),
         pairs=_pairs(tested),
+        sides=_sides(tested),
         faulty=pd.concat([ledger.faulty, problems], ignore_index=True) if len(problems) else ledger.faulty.copy(),
     )
 
@@ -313,13 +324,10 @@ def _test(claim: _Claim, held: Held) -> tuple[Found, dict[str, Any]]:
                 few = f". It knows {', '.join(known)}" if len(known) <= 24 else ""
                 raise InputError(f"the measure {row['measure']} knows no word '{word}'{nearest(word, known)}{few}")
     found = measure.function(replace(held, unit=row["unit"]), **parameters)
-    own = [one for one in found.readings if not (held.own and set(split(one.source)) == {held.own})]
-    first = next((place for place, one in enumerate(own) if one.role != "explanation"), None)
-    readings = [replace(one, role="main") if place == first else one for place, one in enumerate(own)]
+    first = next((place for place, one in enumerate(found.readings) if one.role != "explanation"), None)
+    readings = [replace(one, role="main") if place == first else one for place, one in enumerate(found.readings)]
     readings.sort(key=lambda one: ("main", "rival", "explanation").index(one.role))
-    needs = found.needs or ("" if first is not None else "Another source than the document itself.")
-    if row["needs"] and first is None:
-        needs = f"{row['needs']} {needs}"
+    needs = " ".join(text for text in (row["needs"], found.needs) if text)
     return Found(readings, "" if first is not None else needs), parameters
 
 
@@ -338,7 +346,7 @@ def _outcome(claim: _Claim, reading: Reading) -> str | None:
         return _side(_ordinals(reading), (first, last), (first - claim.close, last + claim.close))
     if kind == "words" and reading.words is not None:
         left_out, unsupported = _compared(claim, reading)
-        if set(unsupported) - set(reading.may_hold):
+        if set(unsupported) - {*reading.may_hold, *reading.akin}:
             return "contradicted"
         exactly = claim.row["precision"] == "exactly"
         return "close" if unsupported or (exactly and (left_out or reading.may_hold)) else "confirmed"
@@ -541,6 +549,25 @@ def _nearest_label(one: _Tested) -> str | None:
     ]
     # Two that are about as near count as equal, and the one of higher standing is named.
     return min(((rank, round(gap, 2)), place, label) for (rank, gap), place, label in known)[2] if known else None
+
+
+def _sides(tested: Sequence[_Tested]) -> pd.DataFrame:
+    """Whose count each claim on trade of two countries fits, where it fits that of one of them only."""
+    rows = []
+    for one in tested:
+        if one.claim.row["measure"] not in TWO_SIDED:
+            continue
+        known = [
+            (reading.whose, outcome != "contradicted")
+            for reading, outcome in zip(one.found.readings, one.outcomes, strict=True)
+            if reading.whose is not None and outcome is not None
+        ]
+        fits = {whose for whose, fit in known if fit}
+        if len(fits) == 1 and len({whose for whose, _ in known}) == 2:
+            countries = tuple(sorted((one.parameters["reporter"], one.parameters["partner"])))
+            row = {key: one.claim.row[key] for key in ("document", "claim", "measure")}
+            rows.append(row | {"countries": countries, "fits": fits.pop()})
+    return pd.DataFrame(rows, columns=SIDE_COLUMNS)
 
 
 def _frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:

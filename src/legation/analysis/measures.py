@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
@@ -19,6 +20,7 @@ from legation.analysis.basis import GROUPS, WORLD, convert
 from legation.analysis.mirror import reporters_view
 from legation.analysis.readings import (
     STATUSES,
+    TERM_NUMBERS,
     Agenda,
     Country,
     Day,
@@ -61,6 +63,8 @@ COUNTED = ("count", "containers", "missiles", "persons", "votes")
 VOTES = ("yes", "no", "abstain")
 #: Permanent members of the Security Council: for others the table cannot tell an absent row from an absent seat.
 PERMANENT = frozenset({"CHN", "FRA", "GBR", "RUS", "USA"})
+#: Parts of a pledge that comments on it speak of. What triggers it, what is owed and the verb stand in the text.
+DISPUTED = ("automaticity", "decides", "limits")
 #: Recipients whose every supplier is in the table of deliveries: only among these has a share or a rank a meaning.
 ALL_SUPPLIERS = ("PRK", "VNM")
 
@@ -121,7 +125,8 @@ def trade_growth(
             change = _joined((after[0].value / before[0].value - 1) * 100, after[0], before[0])
             makers = and_list(dict.fromkeys([*_makers(held, before[0]), *_makers(held, after[0])]))
             label = f"mixture: figures for {held.name(code)} by {makers}"
-            mixed.append(_point(label, change.source, change.status, change.value, "percent", "explanation"))
+            point = _point(label, change.source, change.status, change.value, "percent", "explanation")
+            mixed.append(replace(point, whose=code))
     needs = "" if readings else _no_flow(held, reporter, partner, flow, [first, year], rows, of_one_publisher=True)
     return Found([*readings, *mixed], needs)
 
@@ -156,7 +161,7 @@ def trade_share(held: Held, reporter: Country, partner: Country, flow: Flow, yea
         readings.append(_point(label, share.source, share.status, share.value, "percent", "explanation"))
     voting = any(reading.role == "rival" for reading in readings)
     missing = [code for code, figures in ((partner, parts), (WORLD, wholes)) if not figures]
-    needs = "; ".join(
+    needs = " ".join(
         _no_flow(held, reporter, code, flow, [year], _pair(held, reporter, code, (year,)), own_only=True)
         for code in missing
     )
@@ -247,16 +252,25 @@ def _joined(value: float, *figures: _Figure) -> _Figure:
 def _labelled(held: Held, figures: Sequence[_Figure], code: str, *, unit: str | None = None) -> list[Reading]:
     """Readings of figures that differ, each with whose report it is, and with its publisher where that matters."""
     made: list[Reading] = []
-    name = held.name(code)
     for figure in figures:
         if any(math.isclose(figure.value, other.low, rel_tol=1e-9) for other in made):
             continue
-        own = "as all countries together report" if code == WORLD else f"as {name} reports"
-        own = f"preliminary figure for {name}" if figure.status == "preliminary" else own
-        if made or figure.status != "final":
-            own += f", by {and_list(_makers(held, figure))}"
-        made.append(_point(own, figure.source, figure.status, figure.value, unit or held.unit))
+        label = _whose(held, figure, code, by=bool(made) or figure.status != "final")
+        made.append(replace(_point(label, figure.source, figure.status, figure.value, unit or held.unit), whose=code))
     return made
+
+
+def _whose(held: Held, figure: _Figure, code: str, *, by: bool) -> str:
+    """Whose count a figure is, and ``by`` which publisher; a report is a country's own only if its office is named."""
+    name, makers, sources = held.name(code), and_list(_makers(held, figure)), split(figure.source)
+    if any(held.kind(source) == "derived" for source in sources):
+        return f"figure for {name}, derived from figures by {makers}"
+    press = [held.producer(source) for source in sources if held.second_hand(source)]
+    if press:
+        return f"figure for {name}, as the press reports ({and_list(dict.fromkeys(press))})"
+    own = "as all countries together report" if code == WORLD else f"as {name} reports"
+    own = f"preliminary figure for {name}" if figure.status == "preliminary" else own
+    return f"{own}, by {makers}" if by else own
 
 
 def _point(label: str, source: str, status: str, value: float, unit: str | None, role: str = "rival") -> Reading:
@@ -276,19 +290,21 @@ def _no_flow(
 ) -> str:
     """What would be needed, and what is held instead: parts of the year, or other years."""
     what = {"export": "exports to", "import": "imports from", "turnover": "trade with"}[flow]
+    who = "all countries" if partner == WORLD else held.name(partner)
     listed = " and ".join(map(str, years))
     other = "" if own_only or partner == WORLD else f", or {possessive(held.name(partner))} of the same flow"
-    one = ", from one publisher" if of_one_publisher else ""
-    whose = capital(possessive(held.name(reporter)))
-    text = f"{whose} figure for its {what} {held.name(partner)} in {listed}{one}{other}"
+    one = ", both from one publisher" if of_one_publisher else ""
+    whose = f"{capital(possessive(held.name(reporter)))} {'figures' if of_one_publisher else 'figure'}"
+    text = f"{whose} for its {what} {who} in {listed}{one}{other}"
     said = []
-    for row in records(rows[rows["flow"] == flow]):
-        by = f"by {held.producer(str(row['source']))}"
-        if row["months"] < 12:
-            period = f"{months_said(int(row['months']))} {row['year']}"
+    here = rows[(rows["flow"] == flow) & ((rows["perspective"] == "reported") | (rows["months"] < 12))]
+    for year in years:
+        # Of a year the longest part is told, and not what is only a part of that.
+        known = here[here["year"] == year]
+        for row in records(known[known["months"] == known["months"].max()]):
+            period = f"{months_said(int(row['months']))} {year}" if row["months"] < 12 else f"all of {year}"
+            by = f"by {held.producer(str(row['source']))}"
             said.append(f"{period}, {money_said(float(row['value']))} {row['currency']}, {by}")
-        elif of_one_publisher and row["perspective"] == "reported":
-            said.append(f"{row['year']} {by}")
     return f"{text}; held: {'; '.join(said)}." if said else f"{text}."
 
 
@@ -316,7 +332,9 @@ def economy(held: Held, country: Country, measure: Literal["population", "gdp", 
         if not any(math.isclose(one.value, other.value, rel_tol=1e-9) for other in figures[:place])
     ]
     years = ", ".join(map(str, sorted(set(rows["year"])))) or "no year"
-    return Found(readings, "" if readings else f"{capital(held.name(country))}: {label} in {year}; held: {years}.")
+    return Found(
+        readings, "" if readings else f"{capital(possessive(held.name(country)))} {label} in {year}; held: {years}."
+    )
 
 
 # ---------------------------------------------------------------------------------------------- events and visits
@@ -490,6 +508,7 @@ def _no_visit(held: Held, person: str, host: str) -> str:
 def stated(held: Held, topic: Topic, until: Day | None = None, since: Day | None = None) -> Found:
     """What officials and reporters stated of a topic: of each who speaks the last word in the period, the latest first.
 
+    Of one day an exact figure comes before a bound, then the firmer source, then the figure that more of them give.
     'At least' and 'more than' leave the upper end open, 'up to' the lower, 'nearly' has the tolerance of its word. What
     was stated more than a year before the latest is of another state of things: an explanation.
     """
@@ -500,17 +519,24 @@ def stated(held: Held, topic: Topic, until: Day | None = None, since: Day | None
     rows = [row for row in records(table[table["topic"] == topic]) if _same_unit(held.unit, str(row["unit"]))]
     rows = [row for row in rows if until is None or span(str(row["date"]))[0] <= span(until)[1]]
     rows = [row for row in rows if since is None or span(str(row["date"]))[1] >= span(since)[0]]
-    rows.sort(key=lambda row: (str(row["bound"]) != "exactly", held.firmness(str(row["source"])), str(row["source"])))
     rows.sort(key=lambda row: span(str(row["date"]))[1], reverse=True)
     last: dict[str, str] = {}
     kept = [row for row in rows if last.setdefault(str(row["who"]), str(row["date"])) == str(row["date"])]
+    alike = Counter((span(str(row["date"]))[1], row["value"], row["bound"]) for row in kept)
+
+    def standing(row: Mapping[str, Any]) -> tuple[int, bool, int, int, str]:
+        day, source = span(str(row["date"]))[1], str(row["source"])
+        agreeing = alike[day, row["value"], row["bound"]]
+        return -day.toordinal(), str(row["bound"]) != "exactly", held.firmness(source), -agreeing, source
+
+    kept.sort(key=standing)
     days = [span(str(row["date"]))[1] for row in kept]
     readings = [
         replace(_statement(held, row), role="rival" if (days[0] - day).days <= 366 else "explanation")
         for row, day in zip(kept, days, strict=True)
     ]
     period = f" up to {said_date(until)}" if until else ""
-    return Found(readings, "" if readings else f"A statement on {topic.replace('-', ' ')}{period}.")
+    return Found(readings, "" if readings else f"A statement of the topic '{topic}'{period}.")
 
 
 def _statement(held: Held, row: Mapping[str, Any]) -> Reading:
@@ -722,7 +748,8 @@ def arms_first_year(held: Held, supplier: Country, recipient: Country, since: Ye
 def arms_orders(held: Held, recipient: Country, year: Year) -> Found:
     """How many orders of major arms a recipient placed in a year, as far as the register identifies them.
 
-    No row means that none was identified. An order whose year is an estimate may belong to another year.
+    No row means that none was identified. An order whose year is an estimate may belong to another year. A gift is a
+    deal of the register too. What others state of that year (topic ``arms-orders-<recipient>``) are rivals.
     """
     _all_suppliers(recipient)
     table = held.table("arms_orders")
@@ -734,8 +761,14 @@ def arms_orders(held: Held, recipient: Country, year: Year) -> Found:
         here = rows[(rows["recipient"] == recipient) & (rows["year"] == year)]
         deals = float(here["deals"].sum())
         sure = deals - float(here["estimated"].sum())
-        label = f"by {held.producer(source)}, as far as orders are identified"
+        vintage = as_text(held.entries.get(source, {}).get("vintage"))
+        known = f", as of {said_date(vintage[:7])}" if vintage else ""
+        label = f"by {held.producer(source)}{known}, orders identified, gifts counted"
         readings.append(Reading(label, source, held.status(source), low=sure, high=deals, unit="count"))
+    statements = held.table("statements")
+    stated_of = records(statements[statements["topic"] == f"arms-orders-{recipient}".lower()])
+    stated_of = [row for row in stated_of if str(row["date"])[:4] == str(year) and _same_unit("count", row["unit"])]
+    readings += [_statement(held, row) for row in stated_of]
     return Found(readings, "" if readings else f"Orders of {held.name(recipient)} in {year}.")
 
 
@@ -794,16 +827,17 @@ def treaty_has(held: Held, treaty: Treaty, type: ProvisionType) -> Found:
     rows = held.register.states
     row = records(rows[(rows["treaty"] == treaty) & (rows["type"] == type)])[0]
     if row["state"] == "not coded":
-        return lacking(f"A source on whether {held.short(treaty)} has a provision of the type {type}.")
+        return lacking(_no_provision(held, treaty, type))
     said = "coded in the register" if row["state"] == "coded" else "shown to be absent, by the register"
-    own = Reading(said, str(row["source"]), held.status(str(row["source"]), "coded"), holds=row["state"] == "coded")
-    return Found([own, *_dissents(held, treaty, type)])
+    source = str(row["source"])
+    return Found([Reading(said, source, held.status(source, "coded"), holds=row["state"] == "coded")])
 
 
 def treaty_pledge(held: Held, treaty: Treaty, part: Part | None = None, type: ProvisionType = PLEDGE) -> Found:
     """How a pledge is coded, in the codebook's words: one part of it, or all parts together.
 
-    Where a part is not coded, each of its words may hold. A treaty shown to have no such pledge has none of them.
+    Where a part is not coded, each of its words may hold. A treaty shown to have no such pledge has none of them. What
+    joins conditions is read as each of them; words that the codebook calls akin are not excluded.
     """
     provisions = _provisions(held, treaty, type)
     rows = held.register.states
@@ -812,12 +846,15 @@ def treaty_pledge(held: Held, treaty: Treaty, part: Part | None = None, type: Pr
         source = str(state["source"])
         return Found([Reading("shown to be absent", source, held.status(source, "coded"), words=())])
     if not provisions:
-        return lacking(f"A source on whether {held.short(treaty)} has a provision of the type {type}.")
+        return lacking(_no_provision(held, treaty, type))
     words: list[str] = []
     may_hold: list[str] = []
+    akin: list[str] = []
     for one in PARTS if part is None else (part,):
         cells = [provision[one] for provision in provisions]
-        words += [word for cell in cells for word in split(cell)]
+        found = [word for cell in cells for coded in split(cell) for word in _joined_by(held, one, coded)]
+        words += found
+        akin += _akin(held, one, found)
         if any(not isinstance(cell, str) for cell in cells):
             may_hold += _vocabulary(held, one)
     source = joined_ids(source for provision in provisions for source in split(provision["source"]))
@@ -827,8 +864,9 @@ def treaty_pledge(held: Held, treaty: Treaty, part: Part | None = None, type: Pr
         held.status(source, "coded"),
         words=tuple(dict.fromkeys(words)),
         may_hold=tuple(word for word in dict.fromkeys(may_hold) if word not in words),
+        akin=tuple(word for word in dict.fromkeys(akin) if word not in words),
     )
-    return Found([main, *_dissents(held, treaty, type)])
+    return Found([main, *(_dissents(held, treaty, type) if part is None or part in DISPUTED else [])])
 
 
 def treaty_term(
@@ -840,8 +878,8 @@ def treaty_term(
     row = records(held.register.treaties[held.register.treaties["treaty"] == treaty])[0]
     cell, source = row[field], str(row["term_source"])
     if cell is None or (isinstance(cell, float) and math.isnan(cell)) or cell == "unknown":
-        return lacking(f"A source on the {field.replace('_', ' ')} of {held.short(treaty)}.")
-    counted = field in ("years", "renewal_years", "minimum_years", "notice_months")
+        return lacking(f"{held.another} on the {field.replace('_', ' ')} of {held.short(treaty)}.")
+    counted = field in TERM_NUMBERS
     if counted != (held.unit is not None):
         raise InputError(
             f"the field '{field}' is {'a number of months or years' if counted else 'a word'}. Assert "
@@ -865,7 +903,7 @@ def treaty_date(held: Held, treaty: Treaty, what: Literal["signed", "in force", 
         for date, source in _treaty_dates(held, treaty, event)
         if date is not None
     ]
-    return Found(readings, "" if readings else f"A source on when {held.short(treaty)} {_became(event)}.")
+    return Found(readings, "" if readings else f"{held.another} on when {held.short(treaty)} {_became(event)}.")
 
 
 def treaty_in_force(held: Held, treaty: Treaty, on: Day) -> Found:
@@ -912,7 +950,7 @@ def treaty_replaces(held: Held, treaty: Treaty) -> Found:
     rows = held.register.predecessors
     own = records(rows[rows["treaty"] == treaty])
     if not own:
-        return lacking(f"A source on which treaty {held.short(treaty)} replaced, if any.")
+        return lacking(f"{held.another} on which treaty {held.short(treaty)} replaced, if any.")
     words = tuple(as_text(row["predecessor"]) or str(row["title"]) for row in own)
     source = joined_ids(source for row in own for source in split(row["source"]))
     main = Reading("by the register", source, held.status(source, "coded"), words=words)
@@ -927,13 +965,13 @@ def treaty_types(held: Held, treaty: Treaty, article: Label | None = None) -> Fo
         labels = own["article"].dropna().astype(str)
         own = own.loc[labels[labels.str.casefold() == article.casefold()].index]
         if own.empty:
-            return lacking(f"What article {article} of {held.short(treaty)} says.")
+            return lacking(f"What {_article(article)} of {held.short(treaty)} says.")
     words = tuple(dict.fromkeys(own["type"].astype(str)))
     source = joined_ids(source for cell in own["source"] for source in split(cell))
     return Found(
         [
             Reading(
-                f"article {article}, by the register" if article else "by the register",
+                f"{_article(article)}, by the register" if article else "by the register",
                 source,
                 held.status(source, "coded"),
                 words=words,
@@ -951,14 +989,14 @@ def treaty_speaks_of(held: Held, treaty: Treaty, article: Label, words: Terms) -
     rows = held.register.provisions
     own = rows[(rows["treaty"] == treaty) & (rows["article"].astype(str).str.casefold() == article.casefold())]
     if own.empty:
-        return lacking(f"What article {article} of {held.short(treaty)} says.")
+        return lacking(f"What {_article(article)} of {held.short(treaty)} says.")
     quoted = held.register.phrases
     quoted = quoted[(quoted["treaty"] == treaty) & (quoted["article"].astype(str).str.casefold() == article.casefold())]
     text = " ".join([*own["gist"].astype(str), *quoted["text"].astype(str)]).casefold()
     found = tuple(word for word in words if word.casefold().replace("-", " ") in text.replace("-", " "))
     source = joined_ids(source for cell in own["source"] for source in split(cell))
     rest = tuple(word for word in words if word not in found)
-    label = f"article {article}, as coded"
+    label = f"{_article(article)}, as coded"
     return Found([Reading(label, source, held.status(source, "coded"), words=found, may_hold=rest)])
 
 
@@ -973,8 +1011,7 @@ def pledge_alike(held: Held, treaty: Treaty, other: Treaty) -> Found:
     rest = tuple(str(row["part"]) for row in records(table) if row["same"] is None)
     source = joined_ids(source for rows in both for row in rows for source in split(row["source"]))
     label = f"{held.short(treaty)} beside {held.short(other)}"
-    main = Reading(label, source, held.status(source, "coded"), words=words, may_hold=rest)
-    return Found([main, *_dissents(held, treaty, PLEDGE)])
+    return Found([Reading(label, source, held.status(source, "coded"), words=words, may_hold=rest)])
 
 
 def treaty_allies(held: Held, state: Country, on: Day) -> Found:
@@ -1017,16 +1054,21 @@ def _provisions(held: Held, treaty: str, kind: str) -> list[dict[str, Any]]:
 
 
 def _articles(provisions: Sequence[Mapping[str, Any]]) -> str:
-    labels = [str(row["article"]) for row in provisions if isinstance(row["article"], str)]
-    return f"article {and_list(dict.fromkeys(labels))}, as coded" if labels else "as coded"
+    labels = dict.fromkeys(_article(row["article"]) for row in provisions if isinstance(row["article"], str))
+    return f"{and_list(labels)}, as coded" if labels else "as coded"
+
+
+def _article(label: str) -> str:
+    """A part of a treaty within a sentence."""
+    return "the preamble" if label.casefold() == "preamble" else f"article {label}"
 
 
 def _treaty_dates(held: Held, treaty: str, event: str) -> list[tuple[str | None, str]]:
-    """The dates of an event, the register's own first; a source may give none. The claim's own document is left out."""
+    """The dates of an event, the register's own first; a source may give none."""
     rows = held.register.dates
     rows = rows[(rows["treaty"] == treaty) & (rows["event"] == event)]
     ordered = sorted(records(rows), key=lambda row: not row["stated"])
-    kept = [(as_text(row["date"]), str(row["source"])) for row in ordered if set(split(row["source"])) != {held.own}]
+    kept = [(as_text(row["date"]), str(row["source"])) for row in ordered]
     # A source that gives no date says nothing beside one that gives one.
     return [one for one in kept if one[0] is not None] if kept and kept[0][0] is not None else kept
 
@@ -1054,11 +1096,32 @@ def _open_types(held: Held, treaty: str, words: Collection[str], *, in_article: 
 
 def _vocabulary(held: Held, part: str) -> list[str]:
     """The codebook's words for a part of a provision."""
-    register = held.register
     if part in ("trigger", "limits"):
-        kinds = register.kinds
-        return [str(one) for one in kinds.loc[kinds["part"] == part.removesuffix("s"), "id"]]
-    return [str(one) for one in register.levels.loc[register.levels["scale"] == part, "id"]]
+        return [str(kind["id"]) for kind in _kinds(held, part) if not split(kind["joins"])]
+    levels = held.register.levels
+    return [str(one) for one in levels.loc[levels["scale"] == part, "id"]]
+
+
+def _kinds(held: Held, part: str) -> list[dict[str, Any]]:
+    """The codebook's kinds of trigger or limit; none for other parts."""
+    kinds = held.register.kinds
+    return records(kinds[kinds["part"] == part.removesuffix("s")])
+
+
+def _joined_by(held: Held, part: str, word: str) -> list[str]:
+    """The conditions that a word of the codebook joins; the word itself if it stands for one."""
+    return next((split(kind["joins"]) for kind in _kinds(held, part) if kind["id"] == word), []) or [word]
+
+
+def _akin(held: Held, part: str, words: Collection[str]) -> list[str]:
+    """Words that the codebook calls akin to some others; whichever of two names the other."""
+    kinds = _kinds(held, part)
+    named = [one for kind in kinds if kind["id"] in words for one in split(kind["akin"])]
+    return [*named, *(str(kind["id"]) for kind in kinds if set(split(kind["akin"])) & set(words))]
+
+
+def _no_provision(held: Held, treaty: str, kind: str) -> str:
+    return f"{held.another} on whether {held.short(treaty)} has a provision of the type '{held.type(kind)}'."
 
 
 def _runs(begun: str | None, ended: str | None, on: str) -> bool | None:
@@ -1129,7 +1192,7 @@ _ALL = (
 MEASURES: dict[str, Measure] = {
     "trade_flow": Measure(trade_flow, ("quantity",), MONEY, _TRADE, "Goods trade in a year"),
     "trade_growth": Measure(trade_growth, ("quantity",), ("percent",), _TRADE, "Change of goods trade"),
-    "trade_share": Measure(trade_share, ("quantity",), ("percent",), _TRADE, "Share of a partner in goods trade"),
+    "trade_share": Measure(trade_share, ("quantity",), ("percent",), _TRADE, "Shares in goods trade"),
     "trade_rank": Measure(trade_rank, ("quantity",), ("rank",), _TRADE, "Rank of a partner in goods trade"),
     "economy": Measure(economy, ("quantity",), ("persons", "USD"), ("economies",), "Population and output"),
     "event_date": Measure(event_date, ("date",), (), ("events",), "Date of an event"),
@@ -1168,7 +1231,11 @@ MEASURES: dict[str, Measure] = {
         arms_first_year, ("quantity",), ("year",), ("arms_deliveries",), "First year of arms deliveries"
     ),
     "arms_orders": Measure(
-        arms_orders, ("quantity",), ("count",), ("arms_orders", "arms_deliveries"), "Orders of arms in a year"
+        arms_orders,
+        ("quantity",),
+        ("count",),
+        ("arms_orders", "arms_deliveries", "statements"),
+        "Orders of arms in a year",
     ),
     "treaty_has": Measure(treaty_has, ("holds",), (), (), "Whether a treaty has a provision"),
     "treaty_pledge": Measure(treaty_pledge, ("words",), (), (), "What a pledge of assistance says", _pledge_words),

@@ -29,6 +29,8 @@ from legation.errors import InputError
 STATUSES = ("final", "coded", "derived", "preliminary", "press")
 #: Kinds of source by firmness, where several speak of one thing.
 FIRMNESS = {"statistical": 0, "official": 0, "scholarly": 1, "reference": 1, "derived": 2, "press": 3}
+#: Columns of the register of treaties that count months or years.
+TERM_NUMBERS = ("years", "renewal_years", "minimum_years", "notice_months")
 #: Tables that every measure may look at: names of countries and kinds of sources.
 ALWAYS = ("countries", "sources")
 #: Names that take an article in a sentence.
@@ -54,8 +56,10 @@ class Reading:
     until: str | None = None
     words: tuple[str, ...] | None = None
     may_hold: tuple[str, ...] = ()  # words that no source excludes
+    akin: tuple[str, ...] = ()  # words that mean much the same as those found, and are inexact rather than wrong
     holds: bool | None = None
     unit: str | None = None
+    whose: str | None = None  # of a figure of trade: the code of the country whose count it is
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,8 @@ Part = Literal["obligation", "trigger", "automaticity", "means", "decides", "lim
 class Held:
     """What a measure may look at: tables, register, words of precision, and the claim's unit.
 
-    Rows read only in the document that makes the claim are left out: it cannot bear out itself.
+    What was read only in the document that makes the claim is left out, of the tables and of the register, and the
+    document is struck from what others tell too: it cannot bear out itself.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -127,8 +132,8 @@ class Held:
         cls, tables: Mapping[str, pd.DataFrame], register: Register, precision: pd.DataFrame, own: str | None = None
     ) -> Held:
         """What is held, for the claims of one document; ``own`` is its entry among the sources, if it has one."""
-        both = [*records(register.sources), *records(tables["sources"])]
-        return cls(tables, register, precision, {str(row["id"]): row for row in both}, own)
+        entries = {str(row["id"]): row for row in [*records(register.sources), *records(tables["sources"])]}
+        return cls(tables, _without(register, own) if own else register, precision, entries, own)
 
     def table(self, name: str) -> pd.DataFrame:
         """A table without rows of the document's own."""
@@ -150,6 +155,20 @@ class Held:
         """Who made the source."""
         return str(self.entries.get(source, {}).get("producer", source))
 
+    def kind(self, source: str) -> str | None:
+        """The kind of a source."""
+        return as_text(self.entries.get(source, {}).get("kind"))
+
+    def second_hand(self, source: str) -> bool:
+        """Whether a press report gives a figure without the office that made it."""
+        publisher = as_text(self.entries.get(source, {}).get("publisher"))
+        return self.kind(source) == "press" and publisher in (None, self.producer(source))
+
+    @property
+    def another(self) -> str:
+        """How to ask for a source: not the document itself, if it is one."""
+        return "Another source than the document" if self.own else "A source"
+
     def name(self, code: str) -> str:
         """A country as a sentence names it."""
         countries = self.tables["countries"]
@@ -161,6 +180,56 @@ class Held:
         """A treaty as a table names it."""
         rows = self.register.treaties
         return str(rows.loc[rows["treaty"] == treaty, "short"].iloc[0])
+
+    def type(self, kind: str) -> str:
+        """A type of provision as a table names it."""
+        rows = self.register.types
+        return str(rows.loc[rows["type"] == kind, "label"].iloc[0])
+
+
+@dataclass(frozen=True)
+class _Book:
+    """A register of treaties from which one source was struck."""
+
+    treaties: pd.DataFrame
+    parties: pd.DataFrame
+    dates: pd.DataFrame
+    predecessors: pd.DataFrame
+    provisions: pd.DataFrame
+    phrases: pd.DataFrame
+    dissents: pd.DataFrame
+    states: pd.DataFrame
+    texts: pd.DataFrame
+    types: pd.DataFrame
+    levels: pd.DataFrame
+    kinds: pd.DataFrame
+    sources: pd.DataFrame
+
+
+def _without(register: Register, own: str) -> Register:
+    """The register as if one source had not been read: what rests on it alone is gone, or no longer known."""
+    frames: dict[str, pd.DataFrame] = {name: getattr(register, name) for name in _Book.__dataclass_fields__}
+    for name in ("dates", "predecessors", "provisions", "phrases", "dissents"):
+        kept, lost = _struck(frames[name], "source", own)
+        frames[name] = kept[~lost]
+    states, unknown = _struck(frames["states"], "source", own)
+    frames["states"] = states.assign(state=states["state"].mask(unknown, "not coded"))
+    treaties, unknown = _struck(_struck(frames["treaties"], "source", own)[0], "term_source", own)
+    for column in {"duration", "renewal", "withdrawal", *TERM_NUMBERS} & set(treaties):
+        treaties[column] = treaties[column].mask(unknown, math.nan if column in TERM_NUMBERS else "unknown")
+    frames["treaties"] = treaties
+    return _Book(**frames)
+
+
+def _struck(frame: pd.DataFrame, column: str, own: str) -> tuple[pd.DataFrame, pd.Series]:
+    """A frame whose cells no longer name a source, and which of them named no other."""
+    if column not in frame:
+        return frame.copy(), pd.Series(False, index=frame.index)
+    listed = [split(cell) for cell in frame[column]]
+    rest = [[one for one in sources if one != own] for sources in listed]
+    lost = [bool(before) and not after for before, after in zip(listed, rest, strict=True)]
+    cells = pd.Series([joined_ids(one) or None for one in rest], index=frame.index, dtype=object)
+    return frame.assign(**{column: cells}), pd.Series(lost, index=frame.index, dtype=bool)
 
 
 def lacking(needs: str) -> Found:

@@ -13,16 +13,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import pandas as pd
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from legation.data.catalogue import home, open, record_reading
 from legation.data.treaties import Date, Slug, Text
 from legation.data.treaties import Words as OwnWords
 from legation.errors import InputError
-from legation.yaml_lines import Place, line_of, read
+from legation.yaml_lines import Place, line_of, read, validated
 
 #: What a figure may be counted in, and which kind of closeness applies to it (``close`` in precision.yml).
 UNITS = {
@@ -346,7 +346,7 @@ def _tolerances(file: Path) -> Tolerances:
     record_reading("claims-precision", file)
     shown = _shown(file)
     plain, lines = read(file, shown=shown, kind="a table of words of precision")
-    return _valid(Tolerances, plain, lines, shown)
+    return validated(Tolerances, plain, lines, shown)
 
 
 def _head(
@@ -358,7 +358,7 @@ def _head(
     def refuse(key: str, sentence: str) -> None:
         raise InputError(f"{shown}, line {line_of(lines, (key,))}: {sentence}")
 
-    head = _valid(Head, {key: value for key, value in plain.items() if key != "claims"}, lines, shown)
+    head = validated(Head, {key: value for key, value in plain.items() if key != "claims"}, lines, shown)
     if head.document != file.stem:
         refuse("document", f"the file is named '{file.stem}', but the document '{head.document}'. Make them equal.")
     if head.entry not in entries:
@@ -397,7 +397,7 @@ def _claims(
         place: Place = ("claims", position)
         if not isinstance(entries[position], dict):
             raise InputError(f"{shown}, line {line_of(lines, place)}: a claim is a set of keys: id, place, says, ….")
-        claim = _valid(Claim, entries[position], lines, shown, place)
+        claim = validated(Claim, entries[position], lines, shown, place)
         if claim.id in ids[:position]:
             first = line_of(lines, ("claims", ids.index(claim.id), "id"))
             raise InputError(
@@ -511,38 +511,6 @@ def _entries(file: Path) -> set[str]:
         raise InputError("There is no data/references.bib. Restore it from version control.")
     record_reading("references", file)
     return set(re.findall(r"^\s*@\w+\s*\{\s*([^,\s]+)\s*,", file.read_text(encoding="utf-8"), re.MULTILINE))
-
-
-# Faults as sentences
-
-_M = TypeVar("_M", bound=BaseModel)
-_PARTS: dict[str, type[BaseModel]] = {"asserts": Asserts, "test": Test, "arithmetic": Arithmetic, "words": Tolerance}
-
-
-def _valid(model: type[_M], plain: Mapping[str, Any], lines: dict[Place, int], shown: str, place: Place = ()) -> _M:
-    try:
-        return model.model_validate(plain)
-    except ValidationError as error:
-        raise InputError(_sentence(error, model, lines, shown, place)) from None
-
-
-def _sentence(error: ValidationError, model: type[BaseModel], lines: dict[Place, int], shown: str, place: Place) -> str:
-    # A misspelt key is also a missing one: the misspelling is what to mend.
-    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-    inner = [part for part in first["loc"] if (*place, part) in lines or isinstance(part, str)]
-    start = f"{shown}, line {line_of(lines, (*place, *first['loc']))}"
-    key = ".".join(str(part) for part in inner)
-    if first["type"] == "extra_forbidden":
-        known = list((_PARTS.get(str(inner[0]), model) if len(inner) > 1 else model).model_fields)
-        return f"{start}: unknown key '{inner[-1]}'{_nearest(str(inner[-1]), known)}. Known keys: {', '.join(known)}."
-    if first["type"] == "missing":
-        return f"{start}: the key '{key}' is missing. Add it."
-    if first["type"] == "value_error":
-        sentence = str(first["ctx"]["error"])
-        return f"{start}: {sentence}." if not sentence.endswith(".") else f"{start}: {sentence}"
-    given = repr(first["input"])
-    given = given if len(given) < 80 else given[:77] + "…"
-    return f"{start}: '{key}' is wrong: {first['msg'].lower()}, but {given} stands there."
 
 
 def _nearest(word: str, known: Iterable[Any]) -> str:

@@ -162,7 +162,7 @@ TABLES: dict[str, pa.DataFrameSchema] = {
         resolution=_text(),
         body=_text(_one_of("GA", "SC")),
         date=_text(_DAY),
-        topic=_text(_one_of("ukraine", "north-korea-sanctions")),
+        topic=_text(_one_of("ukraine", "ukraine-mentioned", "north-korea-sanctions")),
         subject=_text(),
         yes=_number(_MEMBERS, blank=True),
         no=_number(_MEMBERS, blank=True),

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import pandas as pd
 from pydantic import (
@@ -24,14 +24,13 @@ from pydantic import (
     ConfigDict,
     Field,
     PrivateAttr,
-    ValidationError,
     field_validator,
     model_validator,
 )
 
 from legation.data.catalogue import home, record_reading
 from legation.errors import InputError
-from legation.yaml_lines import Place, line_of, read
+from legation.yaml_lines import Place, line_of, read, validated
 
 #: Longest quotation of a treaty that the register may hold.
 PHRASE_WORDS = 8
@@ -121,6 +120,8 @@ class Kind(_Model):
     label: Text
     meaning: Text
     qualifies: bool = True  # does it make the duty narrower, or only tell what must be done besides?
+    joins: list[Slug] = Field(default_factory=list)  # the kinds that it asks for together
+    akin: list[Slug] = Field(default_factory=list)  # kinds that it neither contains nor excludes
 
 
 class Signal(_Model):
@@ -661,7 +662,7 @@ def load(path: Path, book: Codebook | None = None) -> Treaty:
     """
     shown = _shown(path)
     plain, lines = read(path, shown=shown, kind="a treaty")
-    treaty = _validated(Treaty, plain, lines, shown)
+    treaty = validated(Treaty, plain, lines, shown)
     treaty._file, treaty._lines = path, lines
     _check(treaty, book or codebook())
     return treaty
@@ -717,8 +718,6 @@ def atop_codes(treaty: Treaty, book: Codebook) -> dict[str, int | str | None]:
 
 # ----------------------------------------------------------------------------------------------------------- helpers
 
-_M = TypeVar("_M", bound=BaseModel)
-
 
 def _term_codes(term: Term, *, known: bool) -> dict[str, int | str | None]:
     """A term as ATOP's variables; None where it is not known, or known from ATOP only."""
@@ -744,7 +743,7 @@ def _codebook(file: Path, _changed: int) -> Codebook:
     """Read and check a codebook. ``_changed`` renews the cache with the file."""
     shown = _shown(file)
     plain, lines = read(file, shown=shown, kind="a codebook")
-    book = _validated(Codebook, plain, lines, shown)
+    book = validated(Codebook, plain, lines, shown)
 
     def refuse(place: Place, sentence: str) -> None:
         raise InputError(f"{shown}, line {line_of(lines, place)}: {sentence}")
@@ -766,6 +765,16 @@ def _codebook(file: Path, _changed: int) -> Codebook:
                 ("types", position, "group"),
                 f"the group '{entry.group}' is not under 'groups'{_nearest(entry.group, book.groups)}.",
             )
+    for key, kinds in (("triggers", book.triggers), ("limits", book.limits)):
+        single = {kind.id for kind in kinds if not kind.joins}
+        for position, kind in enumerate(kinds):
+            for relation in ("joins", "akin"):
+                for name in getattr(kind, relation):
+                    if name not in single - {kind.id}:
+                        refuse(
+                            (key, position, relation),
+                            f"'{name}' is no other single kind under '{key}'{_nearest(name, single)}. Correct it.",
+                        )
     for position, variable in enumerate(book.atop):
         for name in variable.types:
             if name not in book.type_ids():
@@ -774,49 +783,6 @@ def _codebook(file: Path, _changed: int) -> Codebook:
                     f"there is no provision type '{name}'{_nearest(name, book.type_ids())}.",
                 )
     return book
-
-
-def _validated(model: type[_M], plain: dict[str, Any], lines: dict[Place, int], shown: str) -> _M:
-    try:
-        return model.model_validate(plain)
-    except ValidationError as error:
-        raise InputError(_sentence(error, model, lines, shown)) from None
-
-
-def _sentence(error: ValidationError, model: type[BaseModel], lines: dict[Place, int], shown: str) -> str:
-    # A misspelt key is also a missing one: the misspelling is what to mend.
-    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-    place = first["loc"]
-    key = ".".join(str(part) for part in place)
-    start = f"{shown}, line {line_of(lines, place)}"
-    if first["type"] == "extra_forbidden":
-        known = _fields(model, place[:-1])
-        return f"{start}: unknown key '{place[-1]}'{_nearest(str(place[-1]), known)}. Known keys: {', '.join(known)}."
-    if first["type"] == "missing":
-        return f"{start}: the key '{key}' is missing. Add it."
-    if first["type"] == "value_error":
-        return f"{start}: '{key}': {first['ctx']['error']}." if key else f"{start}: {first['ctx']['error']}."
-    given = repr(first["input"])
-    given = given if len(given) < 80 else given[:77] + "…"
-    return f"{start}: '{key}' is wrong: {first['msg'].lower()}, but {given} stands there."
-
-
-def _fields(model: type[BaseModel], place: Place) -> list[str]:
-    """The keys that a place may have: walks the models as the place walks the file."""
-    for part in place:
-        field = model.model_fields.get(part) if isinstance(part, str) else None
-        if field is None:
-            continue
-        inner = [kind for kind in _kinds(field.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)]
-        if not inner:
-            return []
-        model = inner[0]
-    return list(model.model_fields)
-
-
-def _kinds(annotation: Any) -> list[Any]:
-    arguments = getattr(annotation, "__args__", None)
-    return [kind for part in arguments for kind in _kinds(part)] if arguments else [annotation]
 
 
 def _check(treaty: Treaty, book: Codebook) -> None:
@@ -960,7 +926,8 @@ class Register:
     ``texts``: where each is published; ``types``, ``levels``, ``kinds``: the codebook; ``sources``.
 
     In ``provisions``, ``limits`` are the kinds joined by '; ': empty if a source shows that there are none, missing if
-    it is not known; ``narrowing`` are those of them that make the duty narrower.
+    it is not known; ``narrowing`` are those of them that make the duty narrower. In ``kinds``, ``joins`` and ``akin``
+    hold other kinds, joined by '; '.
     """
 
     treaties: pd.DataFrame
@@ -1029,7 +996,7 @@ def register(folder: Path | None = None) -> Register:
             for level in getattr(book, scale).levels
         ),
         kinds=_frame(
-            {"part": part, **kind.model_dump()}
+            {"part": part, **kind.model_dump(), "joins": _ids(kind.joins), "akin": _ids(kind.akin)}
             for part, kinds in (("trigger", book.triggers), ("limit", book.limits))
             for kind in kinds
         ),

@@ -407,9 +407,15 @@ def turnover_over_time(
     coloured = style.story(dict.fromkeys([code for code in (focus, *by_size) if code in last]))
     producers = producers_of(known)
 
+    def telling(code: str) -> pd.DataFrame:
+        """The rows that a title may compare: final figures where there are two, else all."""
+        series = known[known["partner"] == code].sort_values("year")
+        final = series[~series["status"].isin(SOFT)]
+        return final if len(final) > 1 else series
+
     def soft_or_broken(code: str) -> bool:
         """Whether the series ends on a preliminary or press figure, or its ends come from different producers."""
-        series = known[known["partner"] == code].sort_values("year")
+        series = telling(code)
         ends = {producers.get(source) for source in series["source"].iloc[[0, -1]]}
         return series["status"].iloc[-1] in SOFT or len(ends) > 1
 
@@ -418,19 +424,21 @@ def turnover_over_time(
             yield f"No {what} of {n.the(reporter)} with these partners is reported"
             return
         code = focus if focus in last else by_size[0]
-        folds = {which: fold(known[known["partner"] == which], column) for which in (by_size[0], str(code))}
+        until = telling(str(code))["year"].max()
+        of_both = {which: telling(which) for which in (by_size[0], str(code))}
+        folds = {which: fold(rows[rows["year"] <= until], column) for which, rows in of_both.items()}
         if code != by_size[0] and all(folds.values()) and len({fold[:2] for fold in folds.values() if fold}) == 1:
             (since, _, most), (_, _, own) = (fold for fold in folds.values() if fold)
             if min(most, own) >= 1.95:
                 top = n.the(by_size[0])
                 about = "about " if soft_or_broken(str(code)) else ""
                 yield (
-                    f"Since {since} {n.of(reporter)} {WITH[column]} {top} grew {style.times(most)}-fold, "
+                    f"{since}–{until}: {n.of(reporter)} {WITH[column]} {top} grew {style.times(most)}-fold, "
                     f"{WITH[column].split()[-1]} {n.the(str(code))} {about}{style.times(own)}-fold"
                 )
         if focus in view.partners and focus not in last:
             yield f"No figure for {n.of(reporter)} {WITH[column]} {n.the(str(focus))} is reported"
-        series = known[known["partner"] == code].sort_values("year")
+        series = telling(str(code))
         start, end = series.iloc[0], series.iloc[-1]
         a, b = int(start["year"]), int(end["year"])
         if a == b:
@@ -842,8 +850,8 @@ def mirror_gap_over_time(
                 continue
             gap, year = float(end["relative_gap"]), int(end["year"])
             more = f"{percent(abs(gap))} {'more' if gap >= 0 else 'less'}"
-            yield f"Freight aside, {n.the(buyer)} recorded {more} than {n.the(seller)} reported in {year}"
-            yield f"{n(buyer)} recorded {more} than {n(seller)} reported in {year}"
+            yield f"{n.start(buyer)} reports buying {more} than {n.the(seller)} reports selling in {year}"
+            yield f"{n(buyer)} reports buying {more} than {n(seller)} sold in {year}"
         yield f"{n.start(reporter)} and {n.the(focus)}: no year is reported by both"
         yield f"{n(reporter)} and {n(focus)} share no year reported by both"
 
@@ -982,6 +990,11 @@ def coverage_panel(
         data=rows[[c for c in ("partner", "perspective", "flow", "year", "status", "months", "source") if c in rows]],
         **provenance(rows[rows["status"] != "missing"]),
     )
+
+
+def as_known(status: object) -> str:
+    """What a sentence adds after a figure that is not final; nothing after one that is."""
+    return {"press": ", by press reports", "preliminary": ", a preliminary figure"}.get(str(status), "")
 
 
 def _state(row: Mapping[Any, Any]) -> str:

@@ -7,9 +7,8 @@ that a treaty has no such provision) and *not coded* (no source that was read sa
 
 from __future__ import annotations
 
-import calendar
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -20,16 +19,19 @@ from matplotlib.patches import Rectangle
 from legation import data
 from legation.analysis.treaties import CONTINUES, PARTS, PLEDGE, Register, decimal_year, split
 from legation.exhibits import style
-from legation.exhibits.exhibit import TITLE_WORDS, Column, Exhibit
+from legation.exhibits.exhibit import Column, Exhibit
 from legation.exhibits.prose import listed
 from legation.exhibits.style import EN_DASH, NO_BREAK, SEMIBOLD, SMALL, TEXT, Canvas
 from legation.exhibits.view import WITH_ARTICLE, capital
+from legation.exhibits.wording import counted, day_said, headline, is_said, lowered, rows_of, slugged
 
 ABSENT, NOT_CODED = "absent", "not coded"
 STATES_NOTE = (
     "Absent: a source shows that the treaty has no such provision. Not coded: no source that was read says either; it "
     "is not absence."
 )
+#: What a title that is too short ends with.
+TAIL = "in the register of treaties"
 #: Publications that a source line names; the others are counted there and listed at the end of the report.
 NAMED = 4
 LANGUAGES = {
@@ -77,24 +79,24 @@ def identity_card(lineup: pd.DataFrame, register: Register, *, treaty: str, line
     dates = register.dates[register.dates["treaty"] == treaty]
     own = register.predecessors[register.predecessors["treaty"] == treaty]
     dissents = register.dissents[register.dissents["treaty"] == treaty]
-    notes = {event: str(note) for event, note in zip(dates["event"], dates["note"], strict=True) if _said(note)}
+    notes = {event: str(note) for event, note in zip(dates["event"], dates["note"], strict=True) if is_said(note)}
     replaced = [
-        f"{names.short(one['predecessor']) if _said(one['predecessor']) else one['title']}. {one['basis']}"
-        for one in _records(own)
+        f"{names.short(one['predecessor']) if is_said(one['predecessor']) else one['title']}. {one['basis']}"
+        for one in rows_of(own)
     ]
     if len(lineage) > 1:
         replaced.append(f"Before it: {listed([names.short(name) for name in lineage[1:]])}.")
     languages = [LANGUAGES.get(code, code) for code in split(row["languages"])]
-    articles = f"{row['articles']:.0f}" if _said(row["articles"]) else "number not known"
+    articles = f"{row['articles']:.0f}" if is_said(row["articles"]) else "number not known"
     types = len(register.types)
     known = f"{row['coded']} of {types} types of provision coded, {row['absent']} shown to be absent, "
     known += f"{row['not_coded']} not coded"
     facts = [
         ("Title", row["title"]),
         ("Parties", capital(_parties(names, split(row["parties"])))),
-        ("Signed", ", ".join(part for part in (_day(row["signed"]), row["signed_at"]) if _said(part))),
-        ("In force", _day(row["in_force"]) if _said(row["in_force"]) else "Day not known."),
-        ("Ended", _day(row["ended"])) if _said(row["ended"]) else ("Status", capital(str(row["status"]))),
+        ("Signed", ", ".join(part for part in (day_said(row["signed"]), row["signed_at"]) if is_said(part))),
+        ("In force", day_said(row["in_force"]) if is_said(row["in_force"]) else "Day not known."),
+        ("Ended", day_said(row["ended"])) if is_said(row["ended"]) else ("Status", capital(str(row["status"]))),
         ("Replaces", " ".join(replaced) or "No earlier treaty that the register knows of."),
         ("Term", row["term"]),
         ("Authentic texts", listed(languages) if languages else "not known"),
@@ -107,12 +109,12 @@ def identity_card(lineup: pd.DataFrame, register: Register, *, treaty: str, line
         facts[place] = ("In force", f"{facts[place][1].rstrip('.')}. {notes['in force']}")
     short, since = row["short"], row["in_force"]
     if row["end_disputed"]:
-        when = f" in {row['ended'][:4]}, though" if _said(row["ended"]) else ", but"
+        when = f" in {row['ended'][:4]}, though" if is_said(row["ended"]) else ", but"
         forms = [f"{short} ended{when} sources differ on the date", f"{short} ended{when} sources differ"]
-    elif _said(row["ended"]):
-        forms = [f"{short} ended on {_day(row['ended'])}"]
+    elif is_said(row["ended"]):
+        forms = [f"{short} ended on {day_said(row['ended'])}"]
     elif row["status"] == "in force":
-        forms = [f"{short} has been in force since {_day(since)}", f"{short} is in force since {_day(since)}"]
+        forms = [f"{short} has been in force since {day_said(since)}", f"{short} is in force since {day_said(since)}"]
     else:
         forms = [f"{short}: the day it came into force is not known"]
     rows = [(label, str(text)) for label, text in facts]
@@ -120,7 +122,7 @@ def identity_card(lineup: pd.DataFrame, register: Register, *, treaty: str, line
         [Column("", "left"), Column(str(short), "left")],
         rows,
         name=f"identity-{treaty}",
-        title=_headline(forms),
+        title=headline(forms, tail=TAIL),
         subtitle="Identity of the treaty: status, lineage, term, and how much of it is known here",
         alt=" ".join(["A table of two columns.", *(f"{label}: {text.rstrip('.')}." for label, text in rows[1:6])]),
         data=pd.DataFrame(rows, columns=["what", "value"]),
@@ -134,14 +136,14 @@ def lineup_table(lineup: pd.DataFrame, register: Register, *, focus: str) -> Exh
     rows = [
         (
             str(row["short"]),
-            _day(row["signed"]),
-            _day(row["in_force"]) if _said(row["in_force"]) else "not known",
+            day_said(row["signed"]),
+            day_said(row["in_force"]) if is_said(row["in_force"]) else "not known",
             _status_words(row),
             str(row["coded"]),
             str(row["absent"]),
             str(row["not_coded"]),
         )
-        for row in _records(lineup)
+        for row in rows_of(lineup)
     ]
     least = lineup.sort_values(["not_coded", "treaty"], ascending=[False, True]).iloc[0]
     return Exhibit.table(
@@ -149,16 +151,17 @@ def lineup_table(lineup: pd.DataFrame, register: Register, *, focus: str) -> Exh
         + [Column(label) for label in ("Coded", "Absent", "Not coded")],
         rows,
         name=f"treaties-compared-{focus}",
-        title=_headline(
+        title=headline(
             [
                 f"All {types} provision types are coded or shown absent for {own['short']}"
                 if own["not_coded"] == 0
                 else f"Of {types} provision types {own['not_coded']} are not coded for {own['short']}",
                 f"{own['short']}: {own['not_coded']} of {types} provision types are not coded",
-            ]
+            ],
+            tail=TAIL,
         ),
         subtitle=f"Dates, status, and number of provision types by state, of {types} in the codebook",
-        alt=f"A table of {_count(len(lineup), 'treaty', 'treaties')}. {own['short']} has {own['coded']} types coded, "
+        alt=f"A table of {counted(len(lineup), 'treaty', 'treaties')}. {own['short']} has {own['coded']} types coded, "
         f"{own['absent']} absent and {own['not_coded']} not coded. Least is known of {least['short']}, "
         f"with {least['not_coded']} not coded.",
         notes=[STATES_NOTE],
@@ -177,7 +180,7 @@ def provision_matrix(matrix: pd.DataFrame, register: Register, *, focus: str) ->
     """
     treaties, types = list(dict.fromkeys(matrix["treaty"])), list(dict.fromkeys(matrix["type"]))
     names, words = Names(register), _levels(register, "obligation")
-    cells = {(row["type"], row["treaty"]): row for row in _records(matrix)}
+    cells = {(row["type"], row["treaty"]): row for row in rows_of(matrix)}
     counts = {
         treaty: {state: int((matrix.loc[matrix["treaty"] == treaty, "state"] == state).sum()) for state in _STATES}
         for treaty in treaties
@@ -185,16 +188,22 @@ def provision_matrix(matrix: pd.DataFrame, register: Register, *, focus: str) ->
     own, short = counts[focus], names.short(focus)
     others = [treaty for treaty in treaties if treaty != focus]
     forms = []
+    pledging = [treaty for treaty in treaties if cells.get((PLEDGE, treaty), {}).get("state") == "coded"]
+    without = [treaty for treaty in treaties if cells.get((PLEDGE, treaty), {}).get("state") == ABSENT]
+    if pledging and len(without) == 1 and len(pledging) == len(others):
+        forms.append(
+            f"{len(pledging)} of {len(treaties)} treaties pledge help when attacked; {names.short(without[0])} does not"
+        )
     if own[NOT_CODED] == 0:
         forms.append(f"{short} has {own['coded']} of the {len(types)} provision types shown")
     if others:
         most = max(others, key=lambda treaty: counts[treaty]["coded"])
         if counts[most]["coded"] < own["coded"]:
-            forms.append(f"{short} is shown to have {own['coded']} of {len(types)} types, the most")
+            forms.append(f"Of {len(types)} types of provision sources show {own['coded']} in {short}")
         else:
             other, its = names.short(most), counts[most]["coded"]
             forms.append(f"Of {len(types)} types {short} is shown to have {own['coded']}, {other} {its}")
-    forms.append(f"{short} is shown to have {own['coded']} of {_count(len(types), 'type')}")
+    forms.append(f"{short} is shown to have {own['coded']} of {counted(len(types), 'type')}")
     described = []
     for treaty in treaties:
         by_state: dict[str, list[str]] = {state: [] for state in _STATES}
@@ -212,9 +221,9 @@ def provision_matrix(matrix: pd.DataFrame, register: Register, *, focus: str) ->
     return Exhibit.chart(
         lambda canvas: _draw_matrix(canvas, cells, treaties, types, names, words, focus),
         name=f"provision-matrix-{focus}",
-        title=_headline(forms),
+        title=headline(forms, tail=TAIL),
         subtitle="Article and strength of the obligation, by type of provision and treaty",
-        alt=f"A grid of {_count(len(types), 'type')} of provision by {_count(len(treaties), 'treaty', 'treaties')}. "
+        alt=f"A grid of {counted(len(types), 'type')} of provision by {counted(len(treaties), 'treaty', 'treaties')}. "
         + " ".join(described),
         notes=notes,
         data=matrix[["group_label", "label", "short", "state", "articles", "obligation"]].rename(
@@ -351,20 +360,21 @@ def provisions_table(register: Register, *, treaty: str, group: str) -> Exhibit 
             str(row["gist"]) + (" (Sources differ.)" if row["disputed"] else ""),
             sure[row["confidence"]],
         )
-        for row in _records(rows)
+        for row in rows_of(rows)
     ]
     return Exhibit.table(
         [Column(head, "left") for head in ("Article", "Type", "Verb", "What it obliges, in own words", "Confidence")],
         shown,
         name=f"provisions-{group}-{treaty}",
-        title=_headline(
+        title=headline(
             [
-                f"{label}: {_count(len(rows), 'provision')} of {names.short(treaty)} coded",
-                f"{label}: {_count(len(rows), 'provision')} coded for this treaty",
-            ]
+                f"{label}: {counted(len(rows), 'provision')} of {names.short(treaty)} coded",
+                f"{label}: {counted(len(rows), 'provision')} coded for this treaty",
+            ],
+            tail=TAIL,
         ),
         subtitle=f"Coded provisions of {names.short(treaty)}, with the coder’s confidence",
-        alt=f"A table of {_count(len(rows), 'provision')}: "
+        alt=f"A table of {counted(len(rows), 'provision')}: "
         + "; ".join(f"{kind}, {where.lower()}" for where, kind, *_ in shown)
         + ".",
         notes=["A dash: no source that was read gives the article’s number."] if (rows["article"].isna()).any() else [],
@@ -383,8 +393,8 @@ def dissent_table(register: Register, *, treaties: Sequence[str]) -> Exhibit | N
     for treaty, point in rows[["treaty", "on"]].drop_duplicates().itertuples(index=False):
         group = rows[(rows["treaty"] == treaty) & (rows["on"] == point)]
         held = group["held"].iloc[0]
-        says = [f"{_says(row['says']).rstrip('.')} ({_producers(register, row['source'])})." for row in _records(group)]
-        kept = _day(held) if _dated(held) else str(held) if _said(held) else "not known"
+        says = [f"{_says(row['says']).rstrip('.')} ({_producers(register, row['source'])})." for row in rows_of(group)]
+        kept = day_said(held) if _dated(held) else str(held) if is_said(held) else "not known"
         shown.append((f"{names.short(str(treaty))}: {_on(str(point))}", kept, " ".join(says)))
     points = rows[["treaty", "on"]].drop_duplicates()
     most = names.short(str(points["treaty"].value_counts().idxmax()))
@@ -392,16 +402,17 @@ def dissent_table(register: Register, *, treaties: Sequence[str]) -> Exhibit | N
         [Column(head, "left") for head in ("Point", "The register holds", "Others say")],
         shown,
         name=f"dissents-{treaties[-1]}",
-        title=_headline(
+        title=headline(
             [
-                f"Sources contradict each other on {_count(len(shown), 'point')}, mostly about {most}"
+                f"Sources contradict each other on {counted(len(shown), 'point')}, mostly about {most}"
                 if len(set(rows["treaty"])) > 1
-                else f"Sources on {most} contradict each other on {_count(len(shown), 'point')}",
-                f"Sources contradict each other on {_count(len(shown), 'point')} here",
-            ]
+                else f"Sources on {most} contradict each other on {counted(len(shown), 'point')}",
+                f"Sources contradict each other on {counted(len(shown), 'point')} here",
+            ],
+            tail=TAIL,
         ),
         subtitle="What the register holds, and what other sources say instead",
-        alt=f"A table of {_count(len(shown), 'point')} on which sources differ: "
+        alt=f"A table of {counted(len(shown), 'point')} on which sources differ: "
         + "; ".join(point for point, *_ in shown)
         + ".",
         data=rows[["treaty", "on", "held", "says", "source"]],
@@ -418,7 +429,7 @@ def article_table(rows: pd.DataFrame, register: Register, *, focus: str, label: 
     count, blank = have.count({"coded"}), sum(NOT_CODED in states and states != {"coded"} for states in have)
     what = names.type(kinds[0]) if len(kinds) == 1 else f"{len(kinds)} types of provision"
     tail = f", {blank} unknown" if blank else ""
-    rest = _count(len(have), "other treaty", "other treaties")
+    rest = counted(len(have), "other treaty", "other treaties")
     forms = [
         f"{what} (Article {label}): {count} of {rest} {'has' if count == 1 else 'have'} it{tail}",
         f"Article {label}: {count} of {rest} {'has' if count == 1 else 'have'} as much{tail}",
@@ -430,20 +441,20 @@ def article_table(rows: pd.DataFrame, register: Register, *, focus: str, label: 
             *((names.type(row["type"]),) if len(kinds) > 1 else ()),
             names.short(row["treaty"]),
             capital(_state(row)),
-            str(row["gist"]) if row["state"] == "coded" else str(row["note"]) if _said(row["note"]) else EN_DASH,
+            str(row["gist"]) if row["state"] == "coded" else str(row["note"]) if is_said(row["note"]) else EN_DASH,
         )
-        for row in _records(rows)
+        for row in rows_of(rows)
     ]
     heads = [*(["Type"] if len(kinds) > 1 else []), "Treaty", "Article or state", "What it obliges, in own words"]
     return Exhibit.table(
         [Column(head, "left") for head in heads],
         shown,
-        name=f"article-{_slug(label)}-{focus}",
-        title=_headline(forms),
+        name=f"article-{slugged(label)}-{focus}",
+        title=headline(forms, tail=TAIL),
         subtitle=f"{listed([names.type(kind) for kind in kinds])}: {names.short(focus)} and the treaties compared",
         alt=f"A table. {names.short(focus)}: {' '.join(own['gist'].dropna())} "
         + " ".join(
-            f"{names.short(row['treaty'])}: {_state(row)} ({names.type(row['type'])})." for row in _records(others)
+            f"{names.short(row['treaty'])}: {_state(row)} ({names.type(row['type'])})." for row in rows_of(others)
         ),
         notes=[STATES_NOTE],
         data=rows[["type", "treaty", "state", "articles", "obligation", "gist", "source"]],
@@ -466,11 +477,11 @@ def redline_table(redlined: pd.DataFrame, register: Register, *, after: str, bef
             row["before_articles"] or EN_DASH,
             row["after_articles"] or EN_DASH,
             capital(row["op"]),
-            f"{row['score']:.2f}" if _said(row["score"]) else EN_DASH,
+            f"{row['score']:.2f}" if is_said(row["score"]) else EN_DASH,
             _excerpts(row["left_out"]),
             _excerpts(row["put_in"]),
         )
-        for row in _records(rows)
+        for row in rows_of(rows)
     ]
     heads = [Column(was, "left"), Column(now, "left"), Column("Became", "left"), Column("Score", "left")]
     notes = ["Score: cosine of the words of both articles, from 0 to 1. Spelling, case and punctuation do not count."]
@@ -480,14 +491,15 @@ def redline_table(redlined: pd.DataFrame, register: Register, *, after: str, bef
         [*heads, Column("Left out", "left"), Column("Put in", "left")],
         shown,
         name=f"redline-{before}-to-{after}",
-        title=_headline(
+        title=headline(
             [
                 f"{paired} of the {len(redlined)} articles compared stand in both treaties",
                 f"{paired} of {len(redlined)} articles stand in both",
-            ]
+            ],
+            tail=TAIL,
         ),
         subtitle=f"Articles of {names.short(before)} beside those of {names.short(after)}, and the words that differ",
-        alt=f"A table of {_count(len(shown), 'article')}: "
+        alt=f"A table of {counted(len(shown), 'article')}: "
         + "; ".join(f"{op}: {count}" for op, count in counts.items())
         + ".",
         notes=notes,
@@ -542,7 +554,7 @@ def pledge_anatomy(pledges: pd.DataFrame, register: Register, *, focus: str, bes
         known = "has no pledge of assistance" if own["state"] == ABSENT else "is not known to hold a pledge"
         holders = len(set(coded["treaty"]))
         verb = "does" if holders == 1 else "do"
-        forms.append(f"{short} {known}; {_count(holders, 'treaty', 'treaties')} compared {verb}")
+        forms.append(f"{short} {known}; {counted(holders, 'treaty', 'treaties')} compared {verb}")
         forms.append(f"{short} {known} of help")
     elif above.empty and len(coded) > 1:
         equal = coded[(coded["rank"] == own["rank"]) & (coded["treaty"] != focus)]
@@ -555,7 +567,7 @@ def pledge_anatomy(pledges: pd.DataFrame, register: Register, *, focus: str, bes
     elif above.empty:
         forms.append(f"{short} holds the only pledge known among the treaties compared")
     else:
-        limits = _count(int(own["conditions"]), "limit") if _said(own["conditions"]) else "limits not known"
+        limits = counted(int(own["conditions"]), "limit") if is_said(own["conditions"]) else "limits not known"
         other = coded[coded["treaty"] == beside]
         alike = len(other) and all(own[part] == other.iloc[0][part] for part in PARTS if part != "limits")
         if alike and other.iloc[0]["conditions"] == 0:
@@ -564,7 +576,7 @@ def pledge_anatomy(pledges: pd.DataFrame, register: Register, *, focus: str, bes
         forms.append(f"The pledge of {short} ranks number {place}, with {limits} where the strongest {_has(above)}")
         forms.append(f"The pledge of {short} ranks number {place}, with {limits} on the duty")
         forms.append(f"The pledge of {short} ranks number {place}")
-    shown = [row_of(row) for row in _records(pledges)]
+    shown = [row_of(row) for row in rows_of(pledges)]
     scale_words = "; ".join(
         f"{what} ({', '.join(label for _, label in _descending(register, scale))})"
         for what, scale in (
@@ -587,9 +599,9 @@ def pledge_anatomy(pledges: pd.DataFrame, register: Register, *, focus: str, bes
         [Column(head, "left") for head in heads],
         shown,
         name=f"pledge-anatomy-{focus}",
-        title=_headline(forms),
+        title=headline(forms, tail=TAIL),
         subtitle="Assistance when attacked: the parts of each pledge, strongest first",
-        alt=f"A table of {_count(len(pledges), 'row')}, strongest pledge first. "
+        alt=f"A table of {counted(len(pledges), 'row')}, strongest pledge first. "
         + " ".join(
             f"{who}: {trigger}; {due}; {means}; limits: {limits}; decided by: {decides}."
             if rank != EN_DASH
@@ -605,7 +617,7 @@ def pledge_anatomy(pledges: pd.DataFrame, register: Register, *, focus: str, bes
 
 def _has(above: pd.DataFrame) -> str:
     fewest = above.iloc[0]["conditions"]
-    return "states none" if fewest == 0 else f"states {fewest}" if _said(fewest) else "is not known"
+    return "states none" if fewest == 0 else f"states {fewest}" if is_said(fewest) else "is not known"
 
 
 # From an earlier treaty to a later one
@@ -629,8 +641,8 @@ def changes_table(
     stand = "stands" if still == 1 else "stand"
     if len(old):
         forms = [
-            f"Of {_count(len(old), 'provision type')} of the {was} treaty, {still} {stand} in that of {now}",
-            f"{still} of {_count(len(old), 'type')} of {was} {stand} in {now}",
+            f"Of {counted(len(old), 'provision type')} of the {was} treaty, {still} {stand} in that of {now}",
+            f"{still} of {counted(len(old), 'type')} of {was} {stand} in {now}",
         ]
     elif len(rows):
         forms = [f"None of the types coded for {now} is coded for {was}", f"Nothing is coded for {was} but for {now}"]
@@ -639,7 +651,7 @@ def changes_table(
     if rows.empty:
         rows, left_out = changes, 0
     shown = []
-    for row in _records(rows):
+    for row in rows_of(rows):
         middle = [
             _cell({"state": state, "articles": articles})
             for state, articles in zip(split(row["between"]), str(row["between_articles"]).split(" | "), strict=False)
@@ -662,20 +674,20 @@ def changes_table(
         "Kept is said of the type of provision, not of its wording; the last column names the parts that differ."
     )
     if len(unknown):
-        listing = "; ".join(_lower(names.type(kind)) for kind in unknown["type"])
+        listing = "; ".join(lowered(names.type(kind)) for kind in unknown["type"])
         notes.append(f"Coded for {now} but not for {was}, so that it cannot be told whether they are new: {listing}.")
     if left_out:
-        notes.append(f"Left out: {_count(left_out, 'type')} coded in neither.")
+        notes.append(f"Left out: {counted(left_out, 'type')} coded in neither.")
     notes.append("Coded without an article: no source that was read gives its number.")
     heads = ["Type of provision", *(names.years(chain)), "Outcome", "Differs in"]
     return Exhibit.table(
         [Column(head, "left") for head in heads],
         shown,
         name=f"changes-{before}-to-{after}",
-        title=_headline(forms),
+        title=headline(forms, tail=TAIL),
         subtitle=f"Provisions of {names.short(before)} and {names.short(after)}"
         + (f", with {listed([names.short(one) for one in between])} between" if between else ""),
-        alt=f"A table of {_count(len(shown), 'type')}. Outcomes: {'; '.join(tally)}. "
+        alt=f"A table of {counted(len(shown), 'type')}. Outcomes: {'; '.join(tally)}. "
         + " ".join(
             f"{capital(OUTCOME_WORDS[o])}: {'; '.join(rows.loc[rows['outcome'] == o, 'label'])}."
             for o in OUTCOME_WORDS
@@ -704,10 +716,10 @@ def terms_table(lineup: pd.DataFrame, register: Register, *, focus: str, beside:
             forms.append(f"The {now} treaty can be left {_short_way(own)}, that of {was} {_short_way(other)}")
             forms.append(f"{now} can be left {_short_way(own)}, {was} {_short_way(other)}")
     if leaving:
-        forms.append(f"{own['short']} {'could' if _said(own['ended']) else 'can'} be left {_short_way(own)}")
+        forms.append(f"{own['short']} {'could' if is_said(own['ended']) else 'can'} be left {_short_way(own)}")
     forms.append(f"How {own['short']} can be left is not known")
     shown = [
-        (str(row["short"]), _duration(row), _renewal(row), _withdrawal(row), _notice(row)) for row in _records(lineup)
+        (str(row["short"]), _duration(row), _renewal(row), _withdrawal(row), _notice(row)) for row in rows_of(lineup)
     ]
     disputed = [names.short(one) for one in register.dissents.query("on == 'term'")["treaty"].unique()]
     disputed = [short for short in disputed if short in set(lineup["short"])]
@@ -715,7 +727,7 @@ def terms_table(lineup: pd.DataFrame, register: Register, *, focus: str, beside:
         [Column(head, "left") for head in ("Treaty", "Lasts", "Renewal", "A party may leave", "Notice")],
         shown,
         name=f"terms-{focus}",
-        title=_headline(forms),
+        title=headline(forms, tail=TAIL),
         subtitle="Duration, renewal and termination of each treaty",
         alt="A table. "
         + " ".join(
@@ -747,7 +759,7 @@ def _short_way(row: Mapping[str, Any]) -> str:
 
 def _duration(row: Mapping[str, Any]) -> str:
     if row["duration"] == "fixed":
-        return _count(int(row["years"]), "year")
+        return counted(int(row["years"]), "year")
     return {
         "until-condition": "until a condition is met",
         "until-agreed": "until all agree to end it",
@@ -759,18 +771,18 @@ def _duration(row: Mapping[str, Any]) -> str:
 def _renewal(row: Mapping[str, Any]) -> str:
     if row["renewal"] == "automatic":
         years = row["renewal_years"]
-        return f"automatic, {_count(int(years), 'year')} at a time" if _said(years) else "automatic"
+        return f"automatic, {counted(int(years), 'year')} at a time" if is_said(years) else "automatic"
     return {"by-agreement": "by agreement", "none": "none"}.get(str(row["renewal"]), "not known")
 
 
 def _withdrawal(row: Mapping[str, Any]) -> str:
     if row["withdrawal"] == "after-minimum":
-        return f"after {_count(int(row['minimum_years']), 'year')}"
+        return f"after {counted(int(row['minimum_years']), 'year')}"
     return _LEAVING.get(str(row["withdrawal"]), "never" if row["withdrawal"] == "none" else "not known")
 
 
 def _notice(row: Mapping[str, Any]) -> str:
-    return _count(int(row["notice_months"]), "month") if _said(row["notice_months"]) else "not known"
+    return counted(int(row["notice_months"]), "month") if is_said(row["notice_months"]) else "not known"
 
 
 # Over time
@@ -784,20 +796,20 @@ def commitment_over_time(commitments: pd.DataFrame, register: Register, *, pair:
         raise ValueError(
             f"The register has no treaty that binds both {who}. Name another pair, or leave this exhibit out."
         )
-    rows = _records(commitments)
+    rows = rows_of(commitments)
     labels = [_commitment(row, register) for row in rows]
     running = [row for row in rows if row["ongoing"]]
     helping = [row for row in running if row["level"] == "assistance"]
     forms = []
     gap = _gap(rows)
     if helping and gap:
-        forms.append(f"{who} pledged each other help until {gap[0]}, and again since {gap[1]}")
+        forms.append(f"{who} pledged mutual help until {gap[0]}, and again since {gap[1]}")
     if helping:
         forms.append(f"{who} have pledged each other help since {helping[0]['start_date'][:4]}")
     elif running:
         forms.append(f"No treaty in force between {who} is shown to pledge help")
     forms.append(
-        f"{_count(len(rows), 'treaty', 'treaties')} between {who} {'are' if len(rows) > 1 else 'is'} on record"
+        f"{counted(len(rows), 'treaty', 'treaties')} between {who} {'are' if len(rows) > 1 else 'is'} on record"
     )
     notes = []
     for row in rows:
@@ -807,22 +819,22 @@ def commitment_over_time(commitments: pd.DataFrame, register: Register, *, pair:
             )
         if row["end_last"] > row["end_first"]:
             first, last = math.floor(row["end_first"]), math.floor(row["end_last"])
-            held = f"; the register holds {_day(row['end_date'])}" if _said(row["end_date"]) else ""
+            held = f"; the register holds {day_said(row['end_date'])}" if is_said(row["end_date"]) else ""
             notes.append(f"{row['short']}: sources put the end between {first} and {last}{held} (the rule in the bar).")
     predecessors = sorted({old for old, new in CONTINUES.items() if new in pair})
     if predecessors and any(_continued(register, row["treaty"], predecessors) for row in rows):
         notes.append("Treaties of the Soviet Union are counted for Russia, which continued them.")
     described = [
         f"{row['short']}, {row['start_date'][:4]} to "
-        + (str(row["end_date"])[:4] if _said(row["end_date"]) else "date disputed" if not row["ongoing"] else "now")
+        + (str(row["end_date"])[:4] if is_said(row["end_date"]) else "date disputed" if not row["ongoing"] else "now")
         + f": {label}."
         for row, label in zip(rows, labels, strict=True)
     ]
     return Exhibit.chart(
         lambda canvas: _draw_commitments(canvas, rows, labels, decimal_year(as_of)),
         name=f"commitment-{'-'.join(code.lower() for code in pair)}",
-        title=_headline(forms),
-        subtitle=f"Treaties between {who} in the register, and what they commit to, to {_day(as_of)}",
+        title=headline(forms, tail=TAIL),
+        subtitle=f"Treaties between {who} in the register, and what they commit to, to {day_said(as_of)}",
         alt=f"One bar a treaty. {' '.join(described)}",
         notes=[*notes, "A treaty without a known end is drawn to the day of the sources."],
         data=commitments[
@@ -835,7 +847,7 @@ def commitment_over_time(commitments: pd.DataFrame, register: Register, *, pair:
 def _commitment(row: Mapping[str, Any], register: Register) -> str:
     if row["level"] == "assistance":
         due, means = _levels(register, "automaticity"), _levels(register, "means")
-        limits = _count(int(row["conditions"]), "limit") if _said(row["conditions"]) else "limits not known"
+        limits = counted(int(row["conditions"]), "limit") if is_said(row["conditions"]) else "limits not known"
         limits = "no limit stated" if limits == "0 limits" else limits
         return f"help {due[row['automaticity']]}, {means[row['means']]}, {limits}"
     if row["level"] == "consultation":
@@ -844,11 +856,16 @@ def _commitment(row: Mapping[str, Any], register: Register) -> str:
 
 
 def _gap(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
-    """Years in which a pledge of help ended and another began."""
+    """When a pledge of help ended, as closely as its sources agree, and the year in which another began."""
     helping = [row for row in rows if row["level"] == "assistance"]
     for before, after in pairwise(helping):
-        if _said(before["end_date"]) and before["end"] < after["start"] - 0.1:
-            return str(before["end_date"])[:4], str(after["start_date"])[:4]
+        if is_said(before["end_date"]) and before["end"] < after["start"] - 0.1:
+            disputed = math.floor(before["end_last"]) > math.floor(before["end_first"])
+            decades = {math.floor(before[end]) // 10 * 10 for end in ("end_first", "end_last")}
+            ended = str(before["end_date"])[:4]
+            if disputed:
+                ended = f"the {decades.pop()}s" if len(decades) == 1 else f"about {ended}"
+            return ended, str(after["start_date"])[:4]
     return None
 
 
@@ -882,12 +899,12 @@ def _draw_commitments(canvas: Canvas, rows: Sequence[Mapping[str, Any]], labels:
         canvas.text(x, y + 8, head, fontweight=SEMIBOLD, room=canvas.width)
         canvas.text(x + wide + 5, y + 8.3, label, fontsize=SMALL, color=style.MUTED, room=canvas.width - x - wide - 5)
         disputed = row["end_last"] > row["end_first"]
-        solid = row["end_first"] if disputed or not _said(row["end"]) else row["end"]
+        solid = row["end_first"] if disputed or not is_said(row["end"]) else row["end"]
         _frame(canvas, at(row["start"]), y + 16.5, (solid - row["start"]) * scale, 9, facecolor=fill, edgecolor="none")
         if disputed:
             look = {"facecolor": "none", "edgecolor": fill, "hatch": "//////", "linewidth": 0.8}
             _frame(canvas, at(solid), y + 16.9, (row["end_last"] - solid) * scale, 8.2, **look)
-            if _said(row["end_date"]):
+            if is_said(row["end_date"]):
                 rule = [canvas.height - y - 14.5, canvas.height - y - 27.5]
                 line = Line2D([at(row["end"])] * 2, rule, color=style.INK, linewidth=1.6, transform=None)
                 canvas.figure.add_artist(line)
@@ -908,7 +925,7 @@ def similarity_map(similarity: pd.DataFrame, register: Register, *, treaties: Se
     if similarity.empty:
         raise ValueError("One treaty has no likeness. Name a comparator, or leave this exhibit out.")
     names = Names(register)
-    pairs = {frozenset((row["one"], row["other"])): row for row in _records(similarity)}
+    pairs = {frozenset((row["one"], row["other"])): row for row in rows_of(similarity)}
     types = int(similarity["types"].iloc[0])
     own = sorted(
         ((row, other) for pair, row in pairs.items() if focus in pair for other in pair - {focus}),
@@ -927,9 +944,9 @@ def similarity_map(similarity: pd.DataFrame, register: Register, *, treaties: Se
     return Exhibit.chart(
         lambda canvas: _draw_similarity(canvas, pairs, treaties, names, focus),
         name=f"similarity-{focus}",
-        title=_headline(forms),
+        title=headline(forms, tail=TAIL),
         subtitle=f"Types that both treaties have, as a share of those that either has, of {types} types",
-        alt=f"A triangular grid of {_count(len(treaties), 'treaty', 'treaties')}. {names.short(focus)}: "
+        alt=f"A triangular grid of {counted(len(treaties), 'treaty', 'treaties')}. {names.short(focus)}: "
         f"{'; '.join(described)}.",
         notes=[
             "Below the diagonal: the share in per cent, from the least it can be, if every type not coded made the "
@@ -1022,7 +1039,7 @@ def outcomes(changes: pd.DataFrame | None) -> dict[str, str | None]:
     found = {key: changes.loc[changes["outcome"] == outcome, "label"] for key, outcome in keys.items()}
     found["open"] = changes.loc[(changes["before"] == "coded") & (changes["after"] == NOT_CODED), "label"]
     return {
-        key: "; ".join(_lower(str(label).replace("'", "’")) for label in labels) or None
+        key: "; ".join(lowered(str(label).replace("'", "’")) for label in labels) or None
         for key, labels in found.items()
     }
 
@@ -1032,7 +1049,7 @@ def leaving(lineup: pd.DataFrame, treaty: str | None) -> str | None:
     if treaty is None or str(_row(lineup, treaty)["withdrawal"]) == "unknown":
         return None
     row = _row(lineup, treaty)
-    notice = f", at {_count(int(row['notice_months']), 'month')}’ notice" if _said(row["notice_months"]) else ""
+    notice = f", at {counted(int(row['notice_months']), 'month')}’ notice" if is_said(row["notice_months"]) else ""
     return _withdrawal(row) + notice
 
 
@@ -1042,8 +1059,8 @@ def article_line(register: Register, focus: str, rows: pd.DataFrame) -> str:
     own, line = rows[rows["treaty"] == focus], rows[rows["treaty"] != focus]
     several = len(own) > 1
     said = [
-        f"{names.short(row['treaty'])}: {_state(row)}" + (f" ({_lower(names.type(row['type']))})" if several else "")
-        for row in _records(line)
+        f"{names.short(row['treaty'])}: {_state(row)}" + (f" ({lowered(names.type(row['type']))})" if several else "")
+        for row in rows_of(line)
     ]
     before = f" Before it: {'; '.join(said)}." if said else ""
     return f"{' '.join(own['gist'])}{before}"
@@ -1060,7 +1077,7 @@ def readings(register: Register, treaty: str) -> str:
     label = str(register.types.set_index("type").loc[PLEDGE, "label"])
     where = [*(f"Article {article} ({label})" for article in own["article"].dropna()), label]
     rows = register.dissents[(register.dissents["treaty"] == treaty) & register.dissents["on"].isin(where)]
-    said = [f"{_producers(register, row['source'])}: {_lower(row['says'].rstrip('.'))}" for row in _records(rows)]
+    said = [f"{_producers(register, row['source'])}: {lowered(row['says'].rstrip('.'))}" for row in rows_of(rows)]
     disputed = f"Sources read the clause differently. {'. '.join(said)}." if said else ""
     return f"{disputed} {' '.join(own['note'].dropna())}".strip()
 
@@ -1098,49 +1115,18 @@ class Names:
         return [self.short(one) for one in treaties]
 
 
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
-
-
 def _row(lineup: pd.DataFrame, treaty: str) -> dict[str, Any]:
     return {str(key): value for key, value in lineup[lineup["treaty"] == treaty].iloc[0].items()}
-
-
-def _headline(forms: Iterable[str]) -> str:
-    """The first form that has the length of a title."""
-    least, most = TITLE_WORDS
-    written = [style.clean(form) for form in forms]
-    fitting = [form for form in written if least <= len(form.split()) <= most and len(form) <= 120]
-    if fitting:
-        return capital(fitting[0])
-    words = written[-1].split()
-    padded = words if len(words) >= least else [*words, "in", "the", "register", "of", "treaties"]
-    return capital(" ".join(padded[:most]))
-
-
-def _said(value: Any) -> bool:
-    return value is not None and not (pd.api.types.is_scalar(value) and pd.isna(value)) and value != ""
 
 
 def _dated(value: Any) -> bool:
     return isinstance(value, str) and all(part.isdigit() for part in value.split("-")) and len(value.split("-")[0]) == 4
 
 
-def _day(date: Any) -> str:
-    """``2024-06-19`` as 19 June 2024, ``2024-06`` as June 2024."""
-    if not _said(date):
-        return "not known"
-    year, *rest = str(date).split("-")
-    if not rest:
-        return year
-    month = calendar.month_name[int(rest[0])]
-    return f"{int(rest[1])}{NO_BREAK}{month} {year}" if len(rest) > 1 else f"{month} {year}"
-
-
 def _on(point: str) -> str:
     """What sources differ on: a date of the treaty, an article, or a day on which something happened."""
     if _dated(point):
-        return f"what happened on {_day(point)}"
+        return f"what happened on {day_said(point)}"
     return {"signed": "the day of signature", "in force": "the day of entry into force", "ended": "the end"}.get(
         point, point
     )
@@ -1149,21 +1135,17 @@ def _on(point: str) -> str:
 def _says(text: str) -> str:
     """What another source says; a date at its head is written out."""
     head, _, rest = text.partition(" ")
-    return f"{_day(head)}. {rest}".strip() if _dated(head) else text
-
-
-def _count(number: int, word: str, words: str | None = None) -> str:
-    return f"{number} {word if number == 1 else words or word + 's'}"
+    return f"{day_said(head)}. {rest}".strip() if _dated(head) else text
 
 
 def _status_words(row: Mapping[str, Any]) -> str:
-    if _said(row["ended"]):
+    if is_said(row["ended"]):
         return f"ended {str(row['ended'])[:4]}" + (", disputed" if row["end_disputed"] else "")
     return str(row["status"])
 
 
 def _label(article: Any, numbered: Any = "printed") -> str:
-    if not _said(article):
+    if not is_said(article):
         return EN_DASH
     return f"({article})" if numbered == "inferred" else str(article)
 
@@ -1190,11 +1172,6 @@ def _cell(cell: Mapping[str, Any]) -> str:
     return _state(cell) if cell["articles"] else str(cell["state"])
 
 
-def _lower(label: str) -> str:
-    """A label as it stands within a sentence."""
-    return label if label[1:2].isupper() else f"{label[:1].lower()}{label[1:]}"
-
-
 def _why(row: Mapping[str, Any]) -> str:
     if row["state"] == ABSENT:
         return "absent: a source shows that there is none"
@@ -1215,10 +1192,6 @@ def _parties(names: Names, codes: Sequence[str]) -> str:
     if len(codes) > 12:
         return f"{len(codes)} states, among them {listed([names.party(code) for code in codes[:6]])}"
     return listed([names.party(code) for code in codes])
-
-
-def _slug(label: str) -> str:
-    return "-".join("".join(char if char.isascii() and char.isalnum() else " " for char in label.lower()).split())
 
 
 def _wrapped(short: str, room: float, strong: bool) -> list[str]:
@@ -1263,7 +1236,7 @@ def _provenance(register: Register, *cells: Any) -> dict[str, Any]:
     entries: dict[str, dict[str, Any]] = {}
     for name in sorted(weight):
         row = table.loc[name].to_dict()
-        entries[name] = {"id": name} | {str(key): value if _said(value) else None for key, value in row.items()}
+        entries[name] = {"id": name} | {str(key): value if is_said(value) else None for key, value in row.items()}
     return {"source": _line([entries[name] for name in ordered]), "sources": list(entries.values())}
 
 
@@ -1289,10 +1262,10 @@ def _line(entries: Sequence[Mapping[str, Any]]) -> str:
     reports = sum(one["kind"] == "press" for one in entries)
     parts = solid[:NAMED]
     if len(solid) > NAMED:
-        parts.append(_count(len(solid) - NAMED, "other publication"))
+        parts.append(counted(len(solid) - NAMED, "other publication"))
     if press:
         named = ", ".join(press[:3]) + (" and others" if len(press) > 3 else "")
-        parts.append(f"{_count(reports, 'press report')} ({named})")
+        parts.append(f"{counted(reports, 'press report')} ({named})")
     return f"{'Source' if len(entries) == 1 else 'Sources'}: {'; '.join(parts)}."
 
 
