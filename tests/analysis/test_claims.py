@@ -138,6 +138,31 @@ class TestTolerance:
             assert low <= value <= high
 
 
+class TestPrecisionOfTheReading:
+    """A figure that somebody stated is known to its last digit only."""
+
+    def told(self, claimed: float, half: float, found: float, **differs: object) -> str:
+        return verdict(export_claim(claimed, half=half), goods_flows=flows(sold(found, **differs)))["verdict"]
+
+    def test_a_claim_printed_more_finely_than_a_stated_figure_is_only_close(self):
+        stated = {"source": "daily", "status": "press"}
+        assert self.told(326.4 * BILLION, 0.05 * BILLION, 326 * BILLION, **stated) == "close"
+        assert self.told(326 * BILLION, 0.5 * BILLION, 326 * BILLION, **stated) == "confirmed"
+        assert self.told(3.6 * BILLION, 0.05 * BILLION, 3.63 * BILLION, **stated) == "confirmed"
+        assert self.told(3.6 * BILLION, 0.05 * BILLION, 4.63 * BILLION, **stated) == "contradicted"
+
+    def test_a_final_statistic_is_known_as_it_stands(self):
+        assert self.told(326.4 * BILLION, 0.05 * BILLION, 326.4 * BILLION) == "confirmed"
+
+    def test_what_another_body_estimates_stands_after_what_the_country_states(self):
+        guess = sold(353.0, source="comtrade", status="preliminary", note="Estimate by Comtrade")
+        told = judged(export_claim(355), goods_flows=flows(guess, sold(355.0, source="daily", status="press")))
+        assert told.readings["label"].tolist() == [
+            "figure for Viet Nam, as the press reports (Daily)",
+            "estimate for Viet Nam by Comtrade",
+        ]
+
+
 class TestOpenSpans:
     """A statement of at least so many neither confirms a larger claim nor excludes it."""
 
@@ -303,7 +328,8 @@ class TestWords:
 
 class TestHonesty:
     def test_what_rests_on_the_press_says_so(self):
-        told = verdict(export_claim(97), goods_flows=flows(sold(97, source="daily", status="press")))
+        rows = flows(sold(97, source="daily", status="press"))
+        told = verdict(export_claim(97, half=0.5), goods_flows=rows)
         assert (told["verdict"], told["status"]) == ("confirmed", "press")
 
     def test_the_kind_of_the_source_outweighs_a_status_typed_beside_the_figure(self):
@@ -315,7 +341,7 @@ class TestHonesty:
         assert told["verdict"] == "not testable"
         assert told["needs"].startswith("Viet Nam's figure for its exports to the United States in 2023")
         other = verdict(export_claim(97, document="herald-essay"), goods_flows=own)
-        assert other["verdict"] == "confirmed"
+        assert (other["verdict"], other["status"]) == ("close", "press")
 
     def test_the_next_reading_takes_the_place_of_ones_own(self):
         told = verdict(export_claim(97), goods_flows=flows(sold(90, source="bulletin"), bought(97)))

@@ -25,7 +25,7 @@ from analysis.claim_frames import tables as small
 from analysis.trade_frames import flows
 
 from legation import data
-from legation.analysis.measures import MEASURES
+from legation.analysis.measures import MEASURES, last_digit
 from legation.data.claims import UNITS
 
 VIET_NAM = {"reporter": "VNM", "partner": "USA", "flow": "export", "year": 2023}
@@ -87,7 +87,7 @@ class TestTradeFlow:
         )
         assert said(readings("trade_flow", VIET_NAM, goods_flows=rows)) == [
             ("main", "as Viet Nam reports", 97.0),
-            ("rival", "preliminary figure for Viet Nam, by Comtrade", 96.5),
+            ("rival", "preliminary figure for Viet Nam, by Comtrade", 96.45),
             ("rival", "as the United States reports", 114.4),
         ]
 
@@ -126,10 +126,11 @@ class TestTradeFlow:
             ("VNM", "USA", "turnover", 2023, 110, {"source": "daily", "status": "press"}),
             ("USA", "VNM", "turnover", 2023, 124, {"source": "census"}),
         )
-        assert [(one["low"], one["status"]) for one in readings("trade_flow", turnover, goods_flows=rows)] == [
-            (111, "final"),
-            (110, "press"),
-            (124, "final"),
+        found = readings("trade_flow", turnover, goods_flows=rows)
+        assert [(one["low"], one["high"], one["status"]) for one in found] == [
+            (111, 111, "final"),
+            (105, 115, "press"),
+            (124, 124, "final"),
         ]
 
     def test_one_direction_alone_is_no_turnover(self):
@@ -167,6 +168,30 @@ class TestTradeFlow:
         rows = flows(("VNM", "EU27", "export", 2023, 108))
         asked = VIET_NAM | {"partner": "EU27"}
         assert "no exchange rate for EUR 2023" in needs("trade_flow", asked, quantity(1, "EUR"), goods_flows=rows)
+
+    @pytest.mark.parametrize(
+        ("value", "half"),
+        [(3.63e9, 0.005e9), (326e9, 0.5e9), (100e9, 5e9), (7e9, 0.05e9), (353_077_513_296, 0.5), (0.0, 0.0)],
+    )
+    def test_a_stated_figure_is_known_to_its_last_digit_and_to_two_at_least(self, value, half):
+        assert last_digit(value) == pytest.approx(half)
+
+    @pytest.mark.parametrize(("claimed", "told"), [(118.9, True), (114.4, False), (130.0, False)])
+    def test_a_claim_above_a_customs_value_by_what_freight_adds_is_told_so(self, claimed, told):
+        rows = flows(
+            ("VNM", "USA", "export", 2023, 97.0),
+            ("USA", "VNM", "import", 2023, 114.4, {"source": "census", "valuation": "customs"}),
+        )
+        found = readings("trade_flow", VIET_NAM, kind=quantity(claimed), goods_flows=rows)
+        labels = [one["label"] for one in found if one["role"] == "explanation"]
+        assert labels == (
+            [
+                "the claim is 3.9 % above the customs value that the United States reports, about what freight and "
+                "insurance add"
+            ]
+            if told
+            else []
+        )
 
 
 class TestTradeMeasures:
@@ -211,9 +236,10 @@ class TestTradeMeasures:
             ("USA", "VNM", "import", 2023, 118, {"source": "census"}),
         )
         found = readings("trade_share", VIET_NAM, goods_flows=rows)
-        assert [(one["role"], round(one["low"], 2), one["status"]) for one in found] == [
-            ("main", 27.48, "preliminary"),
-            ("explanation", 33.43, "preliminary"),
+        ends = [(one["role"], round(one["low"], 2), round(one["high"], 2), one["status"]) for one in found]
+        assert ends == [
+            ("main", 27.44, 27.52, "preliminary"),
+            ("explanation", 33.38, 33.48, "preliminary"),
         ]
 
     def test_a_share_without_a_total_says_what_is_missing(self):
@@ -260,7 +286,10 @@ ECONOMY = [
 class TestEconomy:
     def test_the_firmest_source_comes_first(self):
         found = readings("economy", {"country": "VNM", "measure": "gdp", "year": 2023}, unit="USD", economies=ECONOMY)
-        assert [(one["low"], one["status"]) for one in found] == [(429.7e9, "final"), (433e9, "press")]
+        assert [(one["low"], one["high"], one["status"]) for one in found] == [
+            (429.7e9, 429.7e9, "final"),
+            (432.5e9, 433.5e9, "press"),
+        ]
 
     def test_people_are_not_counted_in_dollars(self):
         asked = {"country": "VNM", "measure": "population", "year": 2023}
@@ -678,6 +707,19 @@ class TestTreaties:
         (one,) = readings("treaty_replaces", {"treaty": "new"}, claimed=("old",))
         assert (one["words"], one["outcome"]) == (("old",), "confirmed")
         assert needs("treaty_replaces", {"treaty": "chinese"}, words("old"))
+
+    def test_who_names_other_treaties_is_a_rival(self):
+        book = register()
+        said_so = {"treaty": "new", "on": "replacement", "says": "Two, says an aide.", "source": "herald"}
+        book.dissents = pd.DataFrame([said_so | {"names": "old; chinese"}])
+        claimed = claim(words("old", "chinese"), "treaty_replaces", parameters={"treaty": "new"})
+        made = judged(claimed, register_=book)
+        assert made.verdicts["verdict"].tolist() == ["contested"]
+        assert made.readings[["role", "outcome"]].to_numpy().tolist() == [
+            ["main", "contradicted"],
+            ["rival", "confirmed"],
+            ["explanation", None],
+        ]
 
     def test_types_that_no_source_excludes_may_hold(self):
         whole = readings("treaty_types", {"treaty": "new"}, claimed=("threat-consultation",))[0]

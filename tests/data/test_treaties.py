@@ -385,6 +385,23 @@ class TestBrokenFiles:
         with pytest.raises(InputError, match=r"2000-russia-dprk\.yml, line \d+: the register has no treaty '1961-ussr"):
             treaties(tmp_path)
 
+    def test_what_a_dissent_names_must_be_a_treaty_or_an_event(self, tmp_path):
+        text = (FOLDER / "2024-russia-dprk.yml").read_text(encoding="utf-8")
+        for file in FOLDER.glob("*.yml"):
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+        wrong = text.replace("names: [1961-ussr-dprk,", "names: [1961-ussr-dprc,")
+        assert wrong != text
+        (tmp_path / "2024-russia-dprk.yml").write_text(wrong, encoding="utf-8")
+        with pytest.raises(
+            InputError, match=r"line \d+: neither the register nor .* has '1961-ussr-dprc' \(did you mean"
+        ):
+            treaties(tmp_path)
+
+    def test_the_dissent_on_what_was_replaced_names_four_documents(self):
+        rows = register.register(FOLDER).dissents
+        (names,) = rows.loc[rows["names"] != "", "names"]
+        assert len(names.split("; ")) == 4
+
     def test_an_empty_register_is_refused(self, tmp_path):
         (tmp_path / "codebook.yml").write_bytes((FOLDER / "codebook.yml").read_bytes())
         with pytest.raises(InputError, match="the register holds no treaty"):

@@ -809,7 +809,66 @@ def test_verdicts_that_rest_on_press_reports_are_counted_in_the_finding():
         measure="stated",
     )
     (finding, *_) = show.findings(examined([press, CASE[0]]), [])
-    assert "1 verdict rests on press reports." in finding.text.markdown
+    assert "1 verdict rests on press reports alone." in finding.text.markdown
+
+
+def test_what_is_mostly_press_is_told_apart_from_what_is_press_alone(monkeypatch):
+    case = examined([CASE[0]])
+    kinds = {"a": "press", "b": "press", "c": "official"}
+    monkeypatch.setitem(case.__dict__, "sources", {name: {"kind": kind} for name, kind in kinds.items()})
+
+    def mark(source: str, status: str) -> str:
+        return show._press(case, {"source": source, "status": status})
+
+    assert mark("a; b", "press") == "press"
+    assert mark("a; b; c", "coded") == "mostly press"
+    assert mark("a; c", "coded") == ""
+    assert mark("a; c", "press") == "partly press", "it needs both, and is as weak as the weaker"
+
+
+def test_a_bound_that_holds_has_no_distance_and_one_that_does_not_has_one():
+    def told(value: float, verdict: str) -> str:
+        row = money("t", verdict, 110e9, ("as Ardania reports", value, verdict), precision="more-than")
+        return show.difference(examined([row]), examined([row]).rows[0])
+
+    assert told(124e9, "confirmed") == ""
+    assert told(99e9, "contradicted") == "−10\xa0%"
+
+
+def test_ranks_and_first_years_have_no_distance():
+    rank = claim("r", "contradicted", [{"low": 3.0}], value=1.0, unit="rank", precision="exactly", measure="arms_rank")
+    year = claim(
+        "y",
+        "contradicted",
+        [{"low": 2018.0}],
+        value=2022.0,
+        unit="year",
+        precision="more-than",
+        measure="arms_first_year",
+    )
+    case = examined([rank, year])
+    assert [show.difference(case, row) for row in case.rows] == ["", ""]
+
+
+def test_a_share_of_two_counts_is_said_in_plain_words():
+    share = next(one for one in CASE if one["claim"] == "share")
+    asked = {"reporter": "VNM", "partner": "USA", "flow": "export", "year": 2023}
+    readings = [dict(one) | {"whose": "VNM"} for one in share["readings"]]
+    case = examined([share | {"parameters": asked, "value": 100 / 3, "readings": readings}])
+    finding = next(one for one in show.findings(case, []) if one.name == "claim-against-the-data")
+    assert finding.text.markdown.replace("\xa0", " ") == (
+        "Second article puts a third of Viet Nam’s exports of 2023 with the United States; by Viet Nam’s own figures "
+        "it was 28.1 %. A third results only if the figure of the United States is divided by Viet Nam’s total "
+        "(33.0 %)."
+    )
+
+
+def test_pairs_whose_nearest_source_is_the_same_are_counted_and_not_shown():
+    same = PAIR | {"second_fits": "as Ardania reports"}
+    table = show.pairs_table(examined(CASE, pairs=[same, PAIR]))
+    assert table is not None
+    assert len(cells(table)) == 1
+    assert "1 measure not shown: the source nearest to both is the same." in table.notes
 
 
 # The notebook, for a ledger that an analyst adds

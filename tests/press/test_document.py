@@ -86,3 +86,36 @@ def test_the_date_of_an_edition_is_the_latest_day_its_figures_were_retrieved():
     assert found.as_of == "2022-02-03"
     assert found.as_of_in_words == "3 February 2022"
     assert [entry["id"] for entry in found.sources] == ["office-2021", "other"]
+
+
+def entry(name, **changes):
+    return exhibit()["sources"][0] | {"id": name, "title": name} | changes
+
+
+def test_the_day_said_once_for_all_sources_is_that_of_most_and_the_latest_of_several():
+    days = ["2021-06-01", "2021-06-03", "2021-06-03", "2021-06-01", None]
+    entries = [entry(f"t{place}", retrieved=day) for place, day in enumerate(days)]
+    found = read(shown({EXHIBIT: exhibit(sources=entries)}))
+    assert found.usual_day_in_words == "3 June 2021"
+    assert [held["retrieved"] for held in found.holdings] == [
+        "1 June 2021",
+        None,
+        None,
+        "1 June 2021",
+        "on a day not stated",
+    ]
+
+
+def test_press_reports_stand_by_their_producers_without_regard_to_capitals_and_accents():
+    producers = ["Zeit", "der Bund", "Émile", "Zeit"]
+    entries = [entry(f"t{place}", producer=name, kind="press") for place, name in enumerate(producers)]
+    found = read(shown({EXHIBIT: exhibit(sources=[*entries, entry("office")])}))
+    assert [producer for producer, _ in found.press_reports] == ["der Bund", "Émile", "Zeit"]
+    assert [report["title"] for report in found.press_reports[2][1]] == ["t0", "t3"]
+    assert [held["title"] for held in found.holdings] == ["office"]
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "data/x.csv", "", None])
+def test_a_source_leads_to_no_address_but_one_on_the_web(address):
+    found = read(shown({EXHIBIT: exhibit(sources=[entry("office", address=address)])}))
+    assert found.holdings[0]["link"] is None

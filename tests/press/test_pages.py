@@ -1,11 +1,14 @@
 """The HTML page and the PDF say the same, and carry everything they need."""
 
+import base64
 import io
 import re
 from itertools import pairwise
+from urllib.parse import unquote
 
 import pypdf
 import pytest
+from fontTools.ttLib import TTFont
 from helpers import EXHIBIT, drawing, exhibit, notebook, shown
 from lxml import html as lxml_html
 from press.made import HOSTILE, chapter, figure, finding, method, report, tally
@@ -386,3 +389,224 @@ def test_the_page_of_an_editions_data_lists_every_file_with_its_exhibit():
     assert tree.xpath("//tbody//th/a/@href") == ["turnover.csv", "rates.csv"]
     assert tree.xpath("//tbody//td/a/@href") == ["../index.html#turnover", "../index.html#rates"]
     assert [row.xpath("td")[-1].text for row in tree.xpath("//tbody/tr")] == ["2", "2"]
+
+
+# --- tables of the PDF ---------------------------------------------------------------------------------------------
+
+STATEMENT = (
+    "The two sides are said to have agreed on this at the time of the visit and to have made it known since. " * 6
+)
+
+
+def claims(rows, name="claims"):
+    """A table of few but tall rows; each cell's first and last words tell its row."""
+    cells = [["close", f"First{row}. {STATEMENT}Last{row}.", "1 %"] for row in range(rows)]
+    columns = [
+        {"label": label, "align": side} for label, side in (("Verdict", "left"), ("Says", "left"), ("By", "right"))
+    ]
+    return figure(name, "table", table={"columns": columns, "rows": cells, "row_headers": 1})
+
+
+def sheets_of(*cells, **about):
+    reader = pypdf.PdfReader(io.BytesIO(pdf.page(read("# T", *cells, **about))))
+    return [words(sheet.extract_text()) for sheet in reader.pages]
+
+
+def lines(count):
+    """So many lines of text, each a paragraph, to stand above a table."""
+    return "\n\n".join(f"Line {number}." for number in range(count))
+
+
+@pytest.mark.parametrize("above", [0, 12, 20, 25, 28, 33])
+def test_a_table_of_few_but_tall_rows_breaks_between_rows_and_repeats_its_head(above):
+    sheets = sheets_of(lines(above), "## What they say", claims(14))
+    for row in range(14):
+        (sheet,) = (sheet for sheet in sheets if f"First{row}." in sheet)
+        assert f"Last{row}." in sheet
+    holding = [sheet for sheet in sheets if "First" in sheet]
+    assert len(holding) > 1
+    assert all("Verdict Says By" in sheet for sheet in holding)
+    assert [sheet.count("Turnover grew in each of two years") for sheet in sheets].count(1) == 1
+
+
+@pytest.mark.parametrize("above", range(16, 36, 2))
+def test_a_heading_has_its_table_below_it_with_two_rows_at_least_and_two_stand_above_the_notes(above):
+    sheets = sheets_of(lines(above), "## What they say", claims(14))
+    (first,) = (sheet for sheet in sheets if "What they say" in sheet and "First0." in sheet)
+    assert first.count("First") >= 2
+    (last,) = (sheet for sheet in sheets if "The second year is preliminary." in sheet)
+    assert last.count("First") >= 2
+    assert "Last13." in last
+
+
+@pytest.mark.parametrize("above", range(20, 38, 3))
+def test_a_low_table_stays_whole(above):
+    sheets = sheets_of(lines(above), "## Turnover", shown({EXHIBIT: exhibit("table")}))
+    (sheet,) = (sheet for sheet in sheets if "Turnover grew in each of two years" in sheet)
+    for said in ("Year Turnover", "2019 10", "2020 not reported", "The second year is preliminary."):
+        assert said in sheet
+
+
+@pytest.mark.parametrize("above", range(0, 24))
+def test_notes_are_never_parted_from_the_last_two_rows(above):
+    columns = [{"label": label, "align": "left"} for label in ("S", "Number")]
+    rows = [["not reported at all", f"Row{row}."] for row in range(40)]
+    table = {"columns": columns, "rows": rows, "row_headers": 1}
+    sheets = sheets_of(lines(above), figure("x", "table", table=table))
+    (last,) = (sheet for sheet in sheets if "The second year is preliminary." in sheet)
+    assert "Row38." in last
+    assert "Row39." in last
+
+
+def test_a_row_taller_than_a_page_is_still_printed_whole():
+    tall = exhibit("table")["table"] | {"rows": [["2019", f"Begin. {STATEMENT * 24} End."], ["2020", "x"]]}
+    printed = words(" ".join(sheets_of(figure("tall", "table", table=tall))))
+    assert "Begin." in printed
+    assert "End." in printed
+
+
+def test_an_address_in_a_table_does_not_stand_out_of_its_column():
+    address = "https://example.org/" + "a-long-part-of-the-path/" * 8
+    table = {
+        "columns": [{"label": "At", "align": "left"}, {"label": "Says", "align": "left"}],
+        "rows": [[address, STATEMENT]] * 3,
+        "row_headers": 1,
+    }
+    reader = pypdf.PdfReader(io.BytesIO(pdf.page(read(figure("x", "table", table=table)))))
+    lines_of = [line for sheet in reader.pages for line in sheet.extract_text().splitlines()]
+    assert max(len(line) for line in lines_of if "part" in line) < 130
+
+
+def test_a_second_line_of_headings_is_kept_with_the_first():
+    table = exhibit("table")["table"] | {"groups": [{"label": "All", "span": 2}], "rows": [["2019", "10"]] * 90}
+    sheets = sheets_of(figure("x", "table", table=table))
+    assert len(sheets) > 1
+    assert all("All Year Turnover" in sheet for sheet in sheets if "2019" in sheet)
+
+
+def test_fifteen_findings_still_fit_the_page_of_the_summary():
+    cells = [finding(f"{STATEMENT[:170]} End {number}.", f"f{number}", "turnover") for number in range(1, 16)]
+    found = report(chapter("a", "# A", figure(), *cells, tally(confirmed=1)), chapter("b", "# B"))
+    sheets = [words(sheet.extract_text()) for sheet in pypdf.PdfReader(io.BytesIO(pdf.page(found))).pages]
+    assert all(said in sheets[1] for said in ("Findings", "End 1 ", "End 15 ", "1 confirmed", "Data retrieved to"))
+
+
+# --- sources -------------------------------------------------------------------------------------------------------
+
+
+def sourced():
+    """A report on an office's figures, which states its terms, and on three press reports, which state none."""
+    office = exhibit()["sources"][0] | {"publisher": "Archive"}
+    agency = office | {"kind": "press", "publisher": None, "licence": "not stated", "retrieved": "2021-06-02"}
+    press = [
+        agency | {"id": f"p{place}", "producer": producer, "title": title, "address": f"https://example.org/p{place}"}
+        for place, (producer, title) in enumerate([("TASS", "A visit"), ("Émile", "A note"), ("TASS", "A pact")])
+    ]
+    return read("# T", figure(sources=[office, *press]))
+
+
+def test_what_holds_for_all_sources_is_said_once_and_what_does_not_with_its_entry():
+    page = words(lxml_html.fromstring(html.page(sourced())).xpath("//footer")[0].text_content())
+    printed = words(text_of(pdf.page(sourced()))).replace("\u00ad ", "")  # hyphens at the ends of lines
+    for text in (page, printed):
+        assert "comes from 4 publications" in text
+        assert "Unless an entry says otherwise, they were retrieved on 2 June 2021 and the terms of use are not" in text
+        assert "Office of Examples: Trade, by way of Archive, retrieved 1 June 2021, terms: open" in text
+        assert "TASS: A pact, 2021-05; A visit, 2021-05." in text
+        assert text.index("Office of Examples: Trade") < text.index("Émile: A note") < text.index("TASS: A pact")
+        assert text.count("2 June 2021") == 1 + (text is printed)  # the PDF's title page gives the edition's day
+
+
+def test_every_source_leads_to_its_address_in_both_outputs():
+    wanted = {"https://example.org/trade", *(f"https://example.org/p{place}" for place in range(3))}
+    assert wanted <= set(lxml_html.fromstring(html.page(sourced())).xpath("//footer//a/@href"))
+    reader = pypdf.PdfReader(io.BytesIO(pdf.page(sourced())))
+    notes = [note.get_object() for sheet in reader.pages for note in sheet.get("/Annots", [])]
+    assert wanted <= {note["/A"]["/URI"] for note in notes if "/A" in note and "/URI" in note["/A"]}
+
+
+def test_press_reports_fold_away_on_the_screen_and_are_printed():
+    page = html.page(sourced())
+    (folded,) = lxml_html.fromstring(page).xpath("//details[@class='press']")
+    assert words(folded.xpath("summary")[0].text_content()).strip() == "3 press reports"
+    assert len(folded.xpath("ul/li")) == 2
+    assert "details-content" in page.split("@media print")[1]
+
+
+# --- the weight of the HTML page -----------------------------------------------------------------------------------
+
+
+def test_styles_of_drawings_stand_once_in_the_head_and_every_class_has_its_rule():
+    page = html.page(read(figure("a"), figure("b"), figure("c")))
+    head, body = page.split("</style>")
+    drawn = re.findall(r'<text [^>]*class="(d\d+)"', body)
+    assert len(drawn) == 6
+    assert set(drawn) == {"d0"}
+    assert head.count(".d0{") == 1
+    assert "style=" not in body
+
+
+def test_a_chart_is_described_once_for_both_its_drawings():
+    page = lxml_html.fromstring(html.page(read(figure())))
+    (described,) = page.xpath("//*[@aria-label='Turnover rose from 10 to 12 million dollars.']")
+    assert described.get("role") == "img"
+    assert len(described.xpath(".//*[local-name()='svg']")) == 2
+
+
+def test_the_download_holds_the_very_csv_whatever_letters_it_has():
+    rows = [["a,b", 1.5], ['say "x"', None], ["50 % & #1 <é> 河", 0.1], ["two\nlines", 2.0]]
+    data = {"columns": [{"name": "name", "type": "string", "unit": ""}, {"name": "v", "type": "number", "unit": ""}]}
+    found = read(figure(data=data | {"rows": rows}))
+    (address,) = lxml_html.fromstring(html.page(found)).xpath("//a[@class='download']/@href")
+    kind, _, content = address.partition(",")
+    assert kind == "data:text/csv;charset=utf-8"
+    assert unquote(content) == html.data_csv(found.exhibits[0])
+
+
+def test_a_column_that_says_the_same_in_every_row_is_told_once_above_the_numbers():
+    columns = [{"name": name, "type": "string", "unit": ""} for name in ("reporter", "year", "note")]
+    rows = [["VNM", str(year), None] for year in range(2015, 2022)]
+    page = lxml_html.fromstring(html.page(read(figure(data={"columns": columns, "rows": rows}))))
+    (numbers,) = page.xpath("//details[@class='numbers']")
+    assert "In every row: reporter VNM; note not reported." in words(numbers.text_content())
+    assert [head.text_content() for head in numbers.xpath(".//th")] == ["year"]
+    assert [cell.text_content().strip() for cell in numbers.xpath(".//td")] == [row[1] for row in rows]
+
+
+def test_a_table_of_numbers_too_long_to_read_is_given_as_a_file_alone():
+    data = exhibit()["data"] | {"rows": [[1850 + row, float(row)] for row in range(160)]}
+    (numbers,) = lxml_html.fromstring(html.page(read(figure(data=data)))).xpath("//details[@class='numbers']")
+    assert not numbers.xpath(".//table")
+    assert numbers.xpath(".//a[@download]")
+    assert "160 rows" in numbers.text_content()
+
+
+def test_numbers_keep_to_the_right_by_a_rule_for_their_column():
+    page = html.page(read(figure("x", "table")))
+    (table,) = lxml_html.fromstring(page).xpath("//figure//table")
+    assert table.get("class") == "r2"
+    assert ".r2 :is(th,td):nth-child(2):not(.group){text-align:right}" in page
+    assert [cell.text_content().strip() for cell in table.xpath(".//tbody//th | .//td")] == [
+        "2019",
+        "10",
+        "2020",
+        "not reported",
+    ]
+
+
+def test_a_table_too_wide_for_a_telephone_gets_room_there_and_a_narrow_one_does_not():
+    columns = [{"label": label, "align": "left"} for label in ("Verdict", "The document says", "The data give")]
+    wide = {"columns": columns, "rows": [["contested", STATEMENT, STATEMENT]], "row_headers": 1}
+    page = lxml_html.fromstring(html.page(read(figure("wide", "table", table=wide), figure("narrow", "table"))))
+    regions = page.xpath("//figure//div[@role='region']")
+    assert [region.get("class") for region in regions] == ["scroll wide", "scroll"]
+
+
+def test_letters_beyond_the_usual_are_carried_in_the_fonts_of_the_page_that_uses_them():
+    def faces(text):
+        page = html.page(read(text))
+        data = re.findall(r"url\(data:font/woff2;base64,([^)]+)\)", page)
+        return [TTFont(io.BytesIO(base64.b64decode(face))).getBestCmap() for face in data]
+
+    assert all(ord("a") in face and ord("–") in face and ord("ü") not in face for face in faces("Muller"))
+    assert all(ord("ü") in face for face in faces("Müller"))

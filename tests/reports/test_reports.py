@@ -12,6 +12,7 @@ import pypdf
 import pytest
 from helpers import ROOT
 from lxml import html as lxml_html
+from ruamel.yaml import YAML
 
 REPORTS = sorted(path.stem for path in (ROOT / "reports").glob("*.yml"))
 
@@ -127,3 +128,62 @@ def test_no_report_says_nan_or_none_or_a_path_of_this_machine(clone):
         for file in (folder / "reports" / "published" / report).rglob("*"):
             if file.suffix in (".html", ".json", ".ipynb", ".csv"):
                 assert str(folder) not in file.read_text(encoding="utf-8")
+
+
+def test_the_briefing_opens_with_findings_that_lead_to_their_exhibits_and_counts_its_verdicts(clone):
+    folder, _ = clone
+    page, reader = page_of(folder, "putin-asia-2024"), pdf_of(folder, "putin-asia-2024")
+    (findings,) = page.xpath("//section[@class='findings']")
+    said = findings.xpath(".//ol/li")
+    assert 5 <= len(said) <= 7
+    for finding in said:
+        leads = [target for target in finding.xpath(".//a/@href") if page.xpath(f"//figure[@id='{target[1:]}']")]
+        assert leads, finding.text_content()
+    counted = {
+        item.text_content().split(maxsplit=1)[1]: int(item.xpath("string(b)")) for item in findings.xpath(".//ul/li")
+    }
+    assert list(counted) == ["confirmed", "close", "contested", "contradicted", "not testable"]
+    assert sum(counted.values()) >= 100
+    (sheet,) = [
+        sheet
+        for sheet in reader.pages
+        if words(sheet.extract_text()).strip().split("Findings")[-1].strip().startswith("1.")
+    ][:1]
+    on_sheet = words(sheet.extract_text())
+    for kind, count in counted.items():
+        assert kind in on_sheet
+        assert str(count) in on_sheet
+
+
+def test_every_claim_of_both_documents_stands_in_the_briefing_with_a_verdict(clone):
+    folder, _ = clone
+    text = words(page_of(folder, "putin-asia-2024").text_content())
+    yaml = YAML(typ="safe")
+    for document in ("pism-2024-06", "back-in-the-ussr-2024-06"):
+        ledger = yaml.load((folder / "data" / "claims" / f"{document}.yml").read_text(encoding="utf-8"))
+        assert len(ledger["claims"]) >= 50
+        for claim in ledger["claims"]:
+            # Tables set typographic apostrophes; the ledger may hold plain ones.
+            assert words(claim["says"]).replace("'", "’").strip() in text.replace("'", "’"), claim["id"]
+
+
+def test_figures_tables_and_chapters_of_the_briefing_are_numbered_through(clone):
+    folder, _ = clone
+    manifest = json.loads((folder / "reports" / "published" / "putin-asia-2024" / "manifest.json").read_text())
+    for kind in ("Figure", "Table"):
+        numbers = [int(e["label"].split()[1]) for e in manifest["exhibits"] if e["label"].startswith(kind)]
+        assert numbers == list(range(1, len(numbers) + 1))
+    page = page_of(folder, "putin-asia-2024")
+    chapters = [
+        words(heading.text_content()) for heading in page.xpath("//main//h2") if heading.text_content()[:1].isdigit()
+    ]
+    assert [chapter[0] for chapter in chapters] == [str(number) for number in range(1, len(manifest["chapters"]) + 1)]
+    assert len(page.xpath("//*[@id='refs']")) == 1
+
+
+def test_the_list_of_reports_shows_the_briefing_first_with_its_verdicts(clone):
+    folder, _ = clone
+    index = lxml_html.fromstring((folder / "reports" / "published" / "index.html").read_text(encoding="utf-8"))
+    first = words(index.xpath("//article")[0].text_content())
+    assert "Putin in Pyongyang and Hanoi" in first
+    assert re.search(r"Claims examined: ?\d+ confirmed", first)

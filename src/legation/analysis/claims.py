@@ -323,7 +323,8 @@ def _test(claim: _Claim, held: Held) -> tuple[Found, dict[str, Any]]:
             if known and word not in known:
                 few = f". It knows {', '.join(known)}" if len(known) <= 24 else ""
                 raise InputError(f"the measure {row['measure']} knows no word '{word}'{nearest(word, known)}{few}")
-    found = measure.function(replace(held, unit=row["unit"]), **parameters)
+    value = float(row["value"]) if row["kind"] == "quantity" else None
+    found = measure.function(replace(held, unit=row["unit"], value=value), **parameters)
     first = next((place for place, one in enumerate(found.readings) if one.role != "explanation"), None)
     readings = [replace(one, role="main") if place == first else one for place, one in enumerate(found.readings)]
     readings.sort(key=lambda one: ("main", "rival", "explanation").index(one.role))

@@ -12,6 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, Literal, get_args
 
 import pandas as pd
@@ -71,11 +72,31 @@ ALL_SUPPLIERS = ("PRK", "VNM")
 # ---------------------------------------------------------------------------------------------------- goods trade
 
 
+#: What freight and insurance usually add to the value of goods at the border of the country that sells them.
+FREIGHT = (1.03, 1.10)
+#: Valuations of an import without what freight and insurance add.
+WITHOUT_FREIGHT = ("customs", "FOB")
+#: Statuses of figures that somebody stated or estimated, and that are known to no more than the digits given.
+STATED = ("press", "preliminary", "derived")
+
+
 @dataclass(frozen=True)
 class _Figure:
     value: float
+    low: float
+    high: float
     status: str
     source: str
+    estimates: tuple[str, ...] = ()  # those of its sources that are estimates of another body
+
+
+def last_digit(value: float) -> float:
+    """Half a unit of a figure's last digit that is not nought, of at least two digits: 0.005e9 for 3.63e9."""
+    if not value or not math.isfinite(value):
+        return 0.0
+    digits = Decimal(repr(abs(value))).normalize()
+    exponent = min(int(digits.as_tuple().exponent), digits.adjusted() - 1)
+    return float(Decimal(5).scaleb(exponent - 1))
 
 
 def trade_flow(held: Held, reporter: Country, partner: Country, flow: Flow, year: Year) -> Found:
@@ -83,7 +104,8 @@ def trade_flow(held: Held, reporter: Country, partner: Country, flow: Flow, year
 
     First the reporter's best figure (`trade.best`), then its figures by other publishers if they differ, then the
     partner's for the opposite flow. A turnover is the sum of both directions, or a total the publisher states. Another
-    currency is reached at the year's mean rate.
+    currency is reached at the year's mean rate. A figure that was stated is known to its last digit only. An import
+    valued without freight, which a claim exceeds by about what freight and insurance add, is an explanation.
     """
     rows = _pair(held, reporter, partner, (year,))
     try:
@@ -93,6 +115,10 @@ def trade_flow(held: Held, reporter: Country, partner: Country, flow: Flow, year
     readings = [*_labelled(held, own, reporter), *_labelled(held, other, partner)]
     if (rows["currency"] != (held.unit or "USD")).any():
         readings = [replace(one, label=f"{one.label}, at the year's mean rate") for one in readings]
+    if flow != "turnover":
+        buyer, side = (partner, _sides(rows)[1]) if flow == "export" else (reporter, _sides(rows)[0])
+        side = side[side["valuation"].isin(WITHOUT_FREIGHT)]
+        readings += _freight(held, _figures(held, _in(held, side, held.unit or "USD"), flow), buyer)
     return Found(readings, "" if readings else _no_flow(held, reporter, partner, flow, [year], rows))
 
 
@@ -119,13 +145,13 @@ def trade_growth(
         for now in {_makers(held, figure): figure for figure in reversed(after)}.values():
             then = next((figure for figure in before if _makers(held, figure) == _makers(held, now)), None)
             if then is not None and then.value > 0:
-                changes.append(_joined((now.value / then.value - 1) * 100, now, then))
+                changes.append(_ratio(now, then, lambda part: (part - 1) * 100))
         readings += _labelled(held, changes[::-1], code, unit="percent")
         if after and before and before[0].value > 0 and not changes:
-            change = _joined((after[0].value / before[0].value - 1) * 100, after[0], before[0])
+            change = _ratio(after[0], before[0], lambda part: (part - 1) * 100)
             makers = and_list(dict.fromkeys([*_makers(held, before[0]), *_makers(held, after[0])]))
             label = f"mixture: figures for {held.name(code)} by {makers}"
-            point = _point(label, change.source, change.status, change.value, "percent", "explanation")
+            point = _span(label, change, "percent", "explanation")
             mixed.append(replace(point, whose=code))
     needs = "" if readings else _no_flow(held, reporter, partner, flow, [first, year], rows, of_one_publisher=True)
     return Found([*readings, *mixed], needs)
@@ -150,15 +176,15 @@ def trade_share(held: Held, reporter: Country, partner: Country, flow: Flow, yea
     def over(parts: Sequence[_Figure], wholes: Sequence[_Figure]) -> list[_Figure]:
         made = [(part, whole) for part in parts[:1] for whole in wholes[:1]]
         made += [(p, w) for p in parts for w in wholes if _makers(held, p) == _makers(held, w) and (p, w) not in made]
-        return [_joined(100 * part.value / whole.value, part, whole) for part, whole in made if whole.value > 0]
+        return [_ratio(part, whole, lambda part: 100 * part) for part, whole in made if whole.value > 0]
 
     name = held.name(reporter)
     readings = _labelled(held, over(parts, wholes), reporter, unit="percent")
     for share in over(mirrored, seen):
-        readings.append(_point(f"as partners of {name} report", share.source, share.status, share.value, "percent"))
+        readings.append(_span(f"as partners of {name} report", share, "percent"))
     for share in over(mirrored[:1], wholes[:1]):
         label = f"mixture: {possessive(held.name(partner))} report over {possessive(name)} total"
-        readings.append(_point(label, share.source, share.status, share.value, "percent", "explanation"))
+        readings.append(_span(label, share, "percent", "explanation"))
     voting = any(reading.role == "rival" for reading in readings)
     missing = [code for code, figures in ((partner, parts), (WORLD, wholes)) if not figures]
     needs = " ".join(
@@ -203,7 +229,23 @@ def _pair(held: Held, reporter: str, partner: str, years: Sequence[int]) -> pd.D
     back = (flows["reporter"] == partner) & (flows["partner"] == reporter)
     rows = flows[(there | back) & flows["year"].isin(list(years))]
     view = reporters_view(rows, reporter, [partner])
-    return view.assign(vintage=[as_text(held.entries.get(str(one), {}).get("vintage")) or "" for one in view["source"]])
+    vintages = [as_text(held.entries.get(str(one), {}).get("vintage")) or "" for one in view["source"]]
+    known = [
+        last_digit(row["value"]) / abs(row["value"])
+        if _is_stated(held, str(row["status"]), str(row["source"])) and row["value"]
+        else 0.0
+        for row in records(view)
+    ]
+    estimate = [str(note).casefold().startswith("estimate") for note in view["note"]]
+    return view.assign(
+        vintage=vintages,
+        known=pd.Series(known, index=view.index, dtype=float),  # half of the last digit, as a part of the value
+        estimate=pd.Series(estimate, index=view.index, dtype=bool),
+    )
+
+
+def _is_stated(held: Held, status: str, source: str) -> bool:
+    return status in STATED or held.kind(source) in ("press", "derived")
 
 
 def _sides(view: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -225,18 +267,29 @@ def _in(held: Held, rows: pd.DataFrame, currency: str) -> pd.DataFrame:
 
 
 def _figures(held: Held, rows: pd.DataFrame, flow: str) -> list[_Figure]:
-    """Every figure for one flow in one year, the best first, each of sources that no better one used."""
+    """Every figure for one flow in one year, the best first, each of sources that no better one used.
+
+    What another body estimates for a country comes after whatever is stated for it.
+    """
     found: list[_Figure] = []
-    rest = rows if flow == "turnover" else rows[rows["flow"] == flow]
-    while len(rest):
-        row = bilateral(best(rest)).iloc[0]
-        value = row[OF_FLOW[flow]]
-        if pd.isna(value):
-            break
-        status = max(str(row["status"]), _weakest(held, str(row["source"])), key=STATUSES.index)
-        found.append(_Figure(float(value), status, str(row["source"])))
-        used = set(split(row["source"]))
-        rest = rest[[not set(split(source)) & used for source in rest["source"]]]
+    wanted = (rows if flow == "turnover" else rows[rows["flow"] == flow]).astype({"estimate": bool})
+    estimates = {str(source) for source in wanted.loc[wanted["estimate"], "source"]}
+    for rest in (wanted[~wanted["estimate"]], wanted):
+        used = {source for figure in found for source in split(figure.source)}
+        while len(rest := rest[[not set(split(source)) & used for source in rest["source"]]]):
+            chosen = best(rest)
+            value, low, high = (
+                bilateral(chosen.assign(value=chosen["value"] * (1 + side * chosen["known"]))).iloc[0]
+                for side in (0, -1, 1)
+            )
+            if pd.isna(value[OF_FLOW[flow]]):
+                break
+            source = str(value["source"])
+            status = max(str(value["status"]), _weakest(held, source), key=STATUSES.index)
+            ends = [float(one[OF_FLOW[flow]]) for one in (value, low, high)]
+            guessed = tuple(one for one in split(source) if one in estimates)
+            found.append(_Figure(ends[0], ends[1], ends[2], status, source, guessed))
+            used |= set(split(source))
     return found
 
 
@@ -244,25 +297,47 @@ def _makers(held: Held, figure: _Figure) -> tuple[str, ...]:
     return tuple(sorted({held.producer(source) for source in split(figure.source)}))
 
 
-def _joined(value: float, *figures: _Figure) -> _Figure:
-    status = max((figure.status for figure in figures), key=STATUSES.index)
-    return _Figure(value, status, joined_ids(source for figure in figures for source in split(figure.source)))
+def _ratio(above: _Figure, below: _Figure, made: Callable[[float], float]) -> _Figure:
+    """What is ``made`` of the ratio of two figures, with the ends that their own ends allow."""
+    status = max(above.status, below.status, key=STATUSES.index)
+    source = joined_ids([*split(above.source), *split(below.source)])
+    ends = made(above.value / below.value), made(above.low / below.high), made(above.high / below.low)
+    estimates = tuple(dict.fromkeys([*above.estimates, *below.estimates]))
+    return _Figure(ends[0], ends[1], ends[2], status, source, estimates)
+
+
+def _freight(held: Held, figures: Sequence[_Figure], code: str) -> list[Reading]:
+    """The first figure that the claim exceeds by as much as freight and insurance usually add."""
+    for figure in figures:
+        part = (held.value or 0.0) / figure.value if figure.value > 0 else 0.0
+        if FREIGHT[0] <= part <= FREIGHT[1]:
+            label = (
+                f"the claim is {100 * (part - 1):.1f} % above the customs value that {held.name(code)} reports, about "
+                "what freight and insurance add"
+            )
+            return [Reading(label, figure.source, figure.status, "explanation")]
+    return []
 
 
 def _labelled(held: Held, figures: Sequence[_Figure], code: str, *, unit: str | None = None) -> list[Reading]:
     """Readings of figures that differ, each with whose report it is, and with its publisher where that matters."""
     made: list[Reading] = []
-    for figure in figures:
-        if any(math.isclose(figure.value, other.low, rel_tol=1e-9) for other in made):
+    for place, figure in enumerate(figures):
+        if any(math.isclose(figure.value, other.value, rel_tol=1e-9) for other in figures[:place]):
             continue
         label = _whose(held, figure, code, by=bool(made) or figure.status != "final")
-        made.append(replace(_point(label, figure.source, figure.status, figure.value, unit or held.unit), whose=code))
+        made.append(replace(_span(label, figure, unit or held.unit), whose=code))
     return made
 
 
 def _whose(held: Held, figure: _Figure, code: str, *, by: bool) -> str:
     """Whose count a figure is, and ``by`` which publisher; a report is a country's own only if its office is named."""
     name, makers, sources = held.name(code), and_list(_makers(held, figure)), split(figure.source)
+    if figure.estimates:
+        body = and_list(sorted({held.producer(source) for source in figure.estimates}))
+        if len(figure.estimates) == len(sources):
+            return f"estimate for {name} by {body}"
+        return f"figure for {name}, in part an estimate by {body}"
     if any(held.kind(source) == "derived" for source in sources):
         return f"figure for {name}, derived from figures by {makers}"
     press = [held.producer(source) for source in sources if held.second_hand(source)]
@@ -273,8 +348,8 @@ def _whose(held: Held, figure: _Figure, code: str, *, by: bool) -> str:
     return f"{own}, by {makers}" if by else own
 
 
-def _point(label: str, source: str, status: str, value: float, unit: str | None, role: str = "rival") -> Reading:
-    return Reading(label, source, status, role, low=value, high=value, unit=unit)
+def _span(label: str, figure: _Figure, unit: str | None, role: str = "rival") -> Reading:
+    return Reading(label, figure.source, figure.status, role, low=figure.low, high=figure.high, unit=unit)
 
 
 def _no_flow(
@@ -321,13 +396,15 @@ def economy(held: Held, country: Country, measure: Literal["population", "gdp", 
     here = records(rows[rows["year"] == year])
     order = {"final": 0, "derived": 1, "press": 2}
     here.sort(key=lambda row: (order.get(row["status"], 3), str(row["source"])))
-    figures = [
-        _Figure(float(row["value"]), held.status(str(row["source"]), str(row["status"])), str(row["source"]))
-        for row in here
-    ]
+    figures = []
+    for row in here:
+        value, source = float(row["value"]), str(row["source"])
+        half = last_digit(value) if _is_stated(held, str(row["status"]), source) else 0.0
+        status = held.status(source, str(row["status"]))
+        figures.append(_Figure(value, value - half, value + half, status, source))
     label = {"population": "population", "gdp": "output", "gdp_per_head": "output per head"}[measure]
     readings = [
-        _point(f"by {and_list(_makers(held, one))}", one.source, one.status, one.value, wanted)
+        _span(f"by {and_list(_makers(held, one))}", one, wanted)
         for place, one in enumerate(figures)
         if not any(math.isclose(one.value, other.value, rel_tol=1e-9) for other in figures[:place])
     ]
@@ -547,6 +624,8 @@ def _statement(held: Held, row: Mapping[str, Any]) -> Reading:
         below = held.precision.loc[held.precision["word"] == "nearly", "below"]
         low = value - abs(value) * float(below.iloc[0]) if len(below) else value
     source = str(row["source"])
+    if low == high and str(row["unit"]) in (*MONEY, "percent"):
+        low, high = value - last_digit(value), value + last_digit(value)
     said = f"{row['who']}, {said_date(str(row['date']))}"
     return Reading(said, source, held.status(source), low=low, high=high, unit=held.unit or str(row["unit"]))
 
@@ -946,7 +1025,10 @@ def treaty_signed_on_visit(held: Held, treaty: Treaty, person: Person, host: Cou
 
 
 def treaty_replaces(held: Held, treaty: Treaty) -> Found:
-    """The earlier treaties that one replaced, by their identifiers, or their titles where the register lacks them."""
+    """The earlier treaties that one replaced, by their identifiers, or their titles where the register lacks them.
+
+    Who names others instead is a rival.
+    """
     rows = held.register.predecessors
     own = records(rows[rows["treaty"] == treaty])
     if not own:
@@ -1074,16 +1156,21 @@ def _treaty_dates(held: Held, treaty: str, event: str) -> list[tuple[str | None,
 
 
 def _dissents(held: Held, treaty: str, on: str) -> list[Reading]:
-    """What other sources say in words that no program can weigh: explanations."""
+    """What other sources say: explanations, because no program weighs words; rivals too where they name identifiers."""
     rows = held.register.dissents
     labels = held.register.types.set_index("type")["label"]
     label = str(labels.get(on, on))
     own = records(rows[rows["treaty"] == treaty])
-    return [
-        Reading(str(row["says"]), str(row["source"]), held.status(str(row["source"]), "coded"), role="explanation")
-        for row in own
-        if str(row["on"]) in (on, label) or str(row["on"]).endswith(f"({label})")
-    ]
+    readings = []
+    for row in own:
+        if str(row["on"]) in (on, label) or str(row["on"]).endswith(f"({label})"):
+            source, names = str(row["source"]), tuple(split(row.get("names")))
+            status = held.status(source, "coded")
+            if names:
+                who = and_list([held.producer(one) for one in split(source)])
+                readings.append(Reading(f"as told by {who}", source, status, words=names))
+            readings.append(Reading(str(row["says"]), source, status, role="explanation"))
+    return readings
 
 
 def _open_types(held: Held, treaty: str, words: Collection[str], *, in_article: bool) -> tuple[str, ...]:

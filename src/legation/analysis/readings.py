@@ -125,6 +125,7 @@ class Held:
     entries: Mapping[str, dict[str, Any]]  # every source entry, of the tables and of the register, by identifier
     own: str | None = None
     unit: str | None = None
+    value: float | None = None  # what a claim of a quantity asserts, for explanations alone: no reading depends on it
     seen: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     @classmethod

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +29,7 @@ from pydantic import (
 )
 
 from legation.data.catalogue import home, record_reading
+from legation.data.catalogue import open as open_table
 from legation.errors import InputError
 from legation.yaml_lines import Place, line_of, read, validated
 
@@ -315,10 +316,11 @@ class Dated(_Model):
 
 
 class Dissent(_Model):
-    """A source that says something else."""
+    """A source that says something else; ``names``: the treaties or events that it names instead, by identifier."""
 
     says: Words
     sources: Sources
+    names: list[Slug] = Field(default_factory=list)
 
 
 class Predecessor(_Model):
@@ -640,7 +642,25 @@ def treaties(folder: Path | None = None) -> dict[str, Treaty]:
                     f"{treaty.where('replaces', position, 'treaty')}: the register has no treaty '{entry.treaty}'"
                     f"{_nearest(entry.treaty, found)}. Correct the identifier, or give a 'title' instead."
                 )
+        for position, provision in enumerate(treaty.provisions):
+            for number, item in enumerate(provision.dissent):
+                _check_names(treaty, ("provisions", position, "dissent", number, "names"), item.names, found)
     return found
+
+
+def _check_names(treaty: Treaty, place: Place, names: Sequence[str], found: Mapping[str, Treaty]) -> None:
+    """What a dissent names must be a treaty of the register or an event of the tables."""
+    if not names:
+        return
+    known = [*found, *open_table("events")["id"].astype(str)]
+    for name in names:
+        if name not in known:
+            raise InputError(
+                f"{treaty.where(*place)}: neither the register nor data/context/events.csv has "
+                f"'{name}'{_nearest(name, known)}. Correct the identifier, or leave it out."
+            )
+        if names.count(name) > 1:
+            raise InputError(f"{treaty.where(*place)}: '{name}' is named twice. Remove one.")
 
 
 def load(path: Path, book: Codebook | None = None) -> Treaty:
@@ -980,7 +1000,8 @@ def register(folder: Path | None = None) -> Register:
             ["treaty", "article", "type", "text", "source", "language", "tradition"],
         ),
         dissents=_frame(
-            (row for treaty in found for row in _dissent_rows(treaty, book)), ["treaty", "on", "held", "says", "source"]
+            (row for treaty in found for row in _dissent_rows(treaty, book)),
+            ["treaty", "on", "held", "says", "names", "source"],
         ),
         states=_frame(_state_row(treaty, name) for treaty in found for name in book.type_ids()),
         texts=_frame(
@@ -1084,10 +1105,12 @@ def _dissent_rows(treaty: Treaty, book: Codebook) -> Iterable[dict[str, Any]]:
         for other in entry.dissent if entry else []:
             says = " ".join(part for part in (other.date or "No date.", other.note) if part)
             held = entry.date if entry else None
-            yield {"treaty": treaty.id, "on": what, "held": held, "says": says, "source": _ids(other.sources)}
+            head = {"treaty": treaty.id, "on": what, "held": held}
+            yield head | {"says": says, "names": "", "source": _ids(other.sources)}
     for item in treaty.term.dissent:
         held, source = treaty.term.gist, _ids(item.sources)
-        yield {"treaty": treaty.id, "on": "term", "held": held, "says": item.says, "source": source}
+        head = {"treaty": treaty.id, "on": "term", "held": held}
+        yield head | {"says": item.says, "names": _ids(item.names), "source": source}
     for provision in treaty.provisions:
         for item in provision.dissent:
             label = book.type(provision.type).label
@@ -1097,6 +1120,7 @@ def _dissent_rows(treaty: Treaty, book: Codebook) -> Iterable[dict[str, Any]]:
                 "on": where,
                 "held": provision.gist,
                 "says": item.says,
+                "names": _ids(item.names),
                 "source": _ids(item.sources),
             }
     for event in treaty.events:
@@ -1106,6 +1130,7 @@ def _dissent_rows(treaty: Treaty, book: Codebook) -> Iterable[dict[str, Any]]:
                 "on": event.date,
                 "held": event.gist,
                 "says": item.says,
+                "names": _ids(item.names),
                 "source": _ids(item.sources),
             }
 

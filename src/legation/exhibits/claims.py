@@ -43,8 +43,8 @@ TAIL = "in the documents examined"
 MEANING = {
     "confirmed": "the first source lies within what the claim allows, and none speaks against it",
     "close": "it lies just outside, or is too open to tell, and none speaks against it",
-    "contested": "some sources held fit the claim and others do not",
-    "contradicted": "no source held fits it",
+    "contested": "some sources held fit the claim or come close, others do not",
+    "contradicted": "no source held fits it or comes close",
     "not testable": "nothing held speaks to it",
 }
 #: The order of tables: what fails first.
@@ -59,6 +59,10 @@ MOST_WORDS = 5
 WHOLE = ("count", "containers", "days", "missiles", "persons", "years", "year", "months", "rank", "votes")
 #: Units that have no length on an axis: such claims are set beside what is held in a table.
 POINTS_IN_TIME = ("year", "rank")
+#: Measures of a first year: how far another year lies from it says nothing.
+FIRST_YEARS = ("arms_first_year", "arms_fell_by_half")
+#: Words of precision that set a bound and no value.
+BOUNDS = ("more-than", "at-least", "less-than", "up-to")
 #: Values further apart than this ratio are drawn relative to their claims rather than in their unit.
 COMPARABLE = 6.0
 #: The height of a drawing of readings, in points, that still leaves room for its caption on a page.
@@ -73,6 +77,8 @@ PUBLICATIONS = 5
 VOTE_WORDS = {"yes": "in favour", "no": "against", "abstain": "abstained", "absent": "absent"}
 EXPLAINS = "Explains only"
 ADDS_UP = "adds up"
+#: Shares that a document may have written as a fraction.
+SHARES = {33.3: "a third", 66.7: "two thirds", 50.0: "half", 25.0: "a quarter", 20.0: "a fifth"}
 #: A chapter's share of the one page that sums up a report.
 MOST_FINDINGS = 3
 #: Words of a finding; the press sets no longer one.
@@ -208,9 +214,9 @@ def scoreboard(examined: Examined) -> Exhibit:
         f"{short}: {', '.join(f'{count} {verdict}' for verdict, count in mine.items() if count)}."
         for short, mine in shown.items()
     ]
-    faulty, press = len(faults(examined)), _pressed(examined)
+    faulty, press = len(faults(examined)), _on_press(examined)
     notes = ["; ".join(f"{capital(verdict)}: {MEANING[verdict]}" for verdict in VERDICTS) + "."]
-    notes += [f"{counted(press, 'verdict')} {_do(press, 'rests', 'rest')} on press reports."] if press else []
+    notes += [f"{capital(press)}."] if press else []
     notes += (
         [f"Left out: what is faulty in the ledger, {counted(faulty, 'fault')}, named in the text."] if faulty else []
     )
@@ -324,10 +330,14 @@ def claims_table(examined: Examined, document: str, verdicts: Sequence[str] = ()
     counts = _counts(rows)
     said = [f"{count} {verdict}" for verdict, count in counts.items() if count]
     few = [verdict for verdict, count in counts.items() if count]
-    forms = [f"{short}: of {counted(len(rows), 'claim')} {listed(said)}"] if len(few) > 1 else []
+    # One form for all documents, so that they can be read side by side; what is close stands in the table.
+    forms = [
+        f"{short}: {counts['confirmed']} of {counted(len(rows), 'claim')} confirmed, "
+        f"{counts['contested']} contested, {counts['contradicted']} contradicted"
+    ]
     if len(few) == 1:
         start = f"{short}: {'all' if len(rows) > 1 else 'the'} {counted(len(rows), 'claim')} shown"
-        forms.append(f"{start} {_do(len(rows), 'is', 'are')} {few[0]}")
+        forms = [f"{start} {_do(len(rows), 'is', 'are')} {few[0]}"]
     failing = counts["contradicted"] + counts["contested"]
     forms.append(f"{short}: {failing or 'none'} of {counted(len(rows), 'claim')} contradicted or contested")
     forms.append(f"{failing or 'None'} of {counted(len(rows), 'claim')} contradicted or contested")
@@ -339,8 +349,11 @@ def claims_table(examined: Examined, document: str, verdicts: Sequence[str] = ()
         notes.append(f"{counted(untested, 'more claim')} cannot be tested with the data held.")
     hidden = len(mine) - untested - len(rows)
     notes += [f"{counted(hidden, 'claim')} with other verdicts {_do(hidden, 'is', 'are')} not shown."] if hidden else []
-    if any(one["status"] == "press" for row in rows for one in examined.voting(row)):
-        notes.append("Press: known only from press reports, which are weaker than statistics.")
+    if any(_press(examined, one) for row in rows for one in examined.voting(row)):
+        notes.append(
+            "Press: known only from press reports, which are weaker than statistics; mostly press: most of its sources "
+            "are such reports."
+        )
     heads = ("Verdict", "The document says", "The data give", "Difference", "Source")
     return Exhibit.table(
         [Column(head, "left") for head in heads],
@@ -369,6 +382,8 @@ def given(examined: Examined, row: Mapping[str, Any]) -> str:
     fits = next((one for one in examined.explaining(row) if one["label"] == row["explained_by"]), None)
     if fits is not None:
         said += f". The claim fits only {_reading(examined, fits, row)}"
+    remarks = [one for one in examined.explaining(row) if row["kind"] == "quantity" and not _value(examined, one, row)]
+    said = ". ".join([said, *(capital(style.clean(one["label"]).rstrip(".")) for one in remarks)])
     return f"{capital(said)}."
 
 
@@ -377,7 +392,8 @@ def _given_words(examined: Examined, row: Mapping[str, Any], voting: Sequence[Ma
     parts = [f"{capital(held)}."]
     akin = [word for word in row["unsupported"] if word in voting[0]["akin"]]
     open_ = [word for word in row["unsupported"] if word in voting[0]["may_hold"]]
-    wrong = [word for word in row["unsupported"] if word not in {*akin, *open_}]
+    elsewhere = {word for one in voting for word in one["words"] or ()}
+    wrong = [word for word in row["unsupported"] if word not in {*akin, *open_, *elsewhere}]
     for words, heading in ((wrong, "Not found"), (akin, "Akin, not the same"), (row["left_out"], "Not mentioned")):
         if words and row["verdict"] != "confirmed":
             parts.append(f"{heading}: {examined.words(words)}.")
@@ -407,13 +423,29 @@ def _reading(examined: Examined, one: Mapping[str, Any], row: Mapping[str, Any])
     """One reading with who reports it: ``USD 110.8 bn as Viet Nam reports (press)``."""
     label, value = style.clean(one["label"]).rstrip("."), _value(examined, one, row)
     close = row["kind"] == "quantity" and label.split(" ")[0] in ("as", "by")
-    return f"{value}{' ' if close or not (value and label) else ', '}{label}{_mark_of(one)}".strip()
+    return f"{value}{' ' if close or not (value and label) else ', '}{label}{_mark_of(examined, one)}".strip()
 
 
-def _mark_of(one: Mapping[str, Any]) -> str:
+def _mark_of(examined: Examined, one: Mapping[str, Any]) -> str:
     """What a reader must know of a reading that is not final, unless its label says so."""
-    told = re.search(rf"\b{one['status']}\b", str(one["label"]))
-    return f" ({one['status']})" if one["status"] in SOFT and not told else ""
+    mark = _press(examined, one) or (one["status"] if one["status"] in SOFT else "")
+    told = mark and re.search(rf"\b{mark}\b", str(one["label"]))
+    return f" ({mark})" if mark and not told else ""
+
+
+def _press(examined: Examined, one: Mapping[str, Any]) -> str:
+    """How much of a reading is known from press reports: 'press', 'mostly press', 'partly press', or nothing.
+
+    A few press reports among firmer sources that say the same take nothing away from it; where the reading needs each
+    of its sources, its status is that of the weakest, and it is of the press in part.
+    """
+    kinds = [examined.sources[name]["kind"] for name in _split(one["source"]) if name in examined.sources]
+    press = kinds.count("press")
+    if one["status"] == "press" and press in (0, len(kinds)):
+        return "press"
+    if 2 * press > len(kinds):
+        return "mostly press" if press < len(kinds) else "press"
+    return "partly press" if one["status"] == "press" else ""
 
 
 def _value(examined: Examined, one: Mapping[str, Any], row: Mapping[str, Any]) -> str:
@@ -443,8 +475,12 @@ def claimed(examined: Examined, row: Mapping[str, Any]) -> str:
 
 
 def difference(examined: Examined, row: Mapping[str, Any]) -> str:
-    """Ours less theirs: per cent of the claim, points for shares, whole numbers for counts, days; empty if none."""
+    """Ours less theirs: per cent of the claim, points for shares, whole numbers for counts, days; empty if none, for
+    ranks and first years, and where the claim sets a bound that holds.
+    """
     value = row["difference"]
+    if row["unit"] == "rank" or row["measure"] in FIRST_YEARS or _bound_holds(row):
+        return ""
     if row["kind"] == "date" and _finite(value):
         return f"{_signed(value, 0)} {'day' if abs(value) == 1 else 'days'}" if value else "none"
     if row["kind"] != "quantity":
@@ -460,6 +496,12 @@ def difference(examined: Examined, row: Mapping[str, Any]) -> str:
         return _signed(gap, 0) if round(gap) else _signed(gap, 1) if abs(gap) >= 0.05 else "none"
     part = gap / abs(row["value"]) if row["value"] else math.inf
     return (style.percent(part, sign=True) if abs(part) >= 0.0005 else "none") if math.isfinite(part) else ""
+
+
+def _bound_holds(row: Mapping[str, Any]) -> bool:
+    """Whether a claim such as 'more than' is borne out by the main reading, from which it has no distance then."""
+    within = row["allowed_low"] <= row["low"] and row["high"] <= row["allowed_high"]
+    return row["kind"] == "quantity" and row["precision"] in BOUNDS and bool(within)
 
 
 def amount(value: float, unit: str, *, like: Mapping[str, Any], exact: bool = False) -> str:
@@ -683,7 +725,7 @@ def _block(examined: Examined, row: Mapping[str, Any], *, relative: bool) -> _Bl
     marks = tuple(
         _Mark(
             capital(style.clean(one["label"])) or "Data held",
-            _value(examined, one, row) + _mark_of(one),
+            _value(examined, one, row) + _mark_of(examined, one),
             one["low"] / divisor,
             one["high"] / divisor,
             one["status"] in SOFT,
@@ -948,7 +990,8 @@ def pairs_table(examined: Examined) -> Exhibit | None:
     by_claim = {(row["document"], row["claim"]): row for row in examined.rows}
     cells, used = [], []
     differ = [pair for pair in pairs if not pair["agree"]]
-    for pair in differ or pairs:
+    told = [pair for pair in differ if _tells(pair)]
+    for pair in told or differ or pairs:
         first = by_claim[pair["first_document"], pair["first_claim"]]
         second = by_claim[pair["second_document"], pair["second_claim"]]
         used += [first, second]
@@ -977,11 +1020,21 @@ def pairs_table(examined: Examined) -> Exhibit | None:
         notes=[
             "Nearest: the source’s figure with the smallest distance from what the document claims.",
             *([f"{counted(agreeing, 'measure')} on which they agree not shown."] if differ and agreeing else []),
+            *(
+                [f"{counted(len(differ) - len(told), 'measure')} not shown: the source nearest to both is the same."]
+                if told and len(told) < len(differ)
+                else []
+            ),
             *(_mixed_said(examined, mixed) for mixed in _mixed(examined)),
         ],
         data=examined.judged.pairs,
         **_provenance(examined, [examined.behind(row) for row in used]),
     )
+
+
+def _tells(pair: Mapping[str, Any]) -> bool:
+    """Whether the readings nearest to two claims are two, so that they explain the difference."""
+    return is_said(pair["first_fits"]) and is_said(pair["second_fits"]) and pair["first_fits"] != pair["second_fits"]
 
 
 def _explained(examined: Examined, pair: Mapping[str, Any], first: Mapping[str, Any], second: Mapping[str, Any]) -> str:
@@ -1206,7 +1259,7 @@ def _finding_of_scores(examined: Examined, shown: Sequence[Exhibit]) -> Finding 
         return None
     total = _counts(examined.rows)
     tested = [row for row in examined.rows if row["verdict"] != "not testable"]
-    press = _pressed(examined)
+    press = _on_press(examined)
     documents = [examined.short[document] for document in examined.documents]
     parts = [
         f"{total[verdict]} {_do(total[verdict], 'is', 'are')} {verdict}"
@@ -1214,14 +1267,14 @@ def _finding_of_scores(examined: Examined, shown: Sequence[Exhibit]) -> Finding 
         if total[verdict] and verdict != "not testable"
     ]
     text = say(
-        "Of {claims} in {who}, {tested} can be tested with the data held: {parts}. {press} on press reports.",
+        "Of {claims} in {who}, {tested} can be tested with the data held: {parts}. {press}.",
         "Of {claims} in {who}, {tested} can be tested with the data held: {parts}.",
         "The data held can test none of the {claims} in {who}.",
         claims=counted(len(examined.rows), "claim"),
         who=listed(documents) if len(documents) < 4 else counted(len(documents), "document"),
         tested=len(tested) or None,
         parts=listed(parts),
-        press=f"{counted(press, 'verdict')} {_do(press, 'rests', 'rest')}" if press else None,
+        press=capital(press) or None,
     )
     return _finding("claims-examined", _named(shown, "claims-scoreboard"), text)
 
@@ -1230,21 +1283,57 @@ def _finding_of_worst(examined: Examined, shown: Sequence[Exhibit]) -> Finding |
     row = most_instructive(examined)
     if row is None:
         return None
-    verdict = "The data held contradict it" if row["verdict"] == "contradicted" else "Sources differ on it"
+    verdict = "No source bears it out" if row["verdict"] == "contradicted" else "Sources differ on it"
+    found = _joined([_reading(examined, one, row) for one in _distinct(examined, examined.voting(row), row)])
     values = {
         "short": examined.short[row["document"]],
         "says": row["says"],
         "verdict": verdict,
-        "given": lowered(given(examined, row)),
-        "place": row["place"],
+        "given": f"{lowered(found)}.",
     }
     return _finding(
         "claim-against-the-data",
         _holding(shown, row),
+        *_share_told(examined, row),
         say("{short} says: {says} {verdict}: {given}", **values),
         say("{short} says: {says} {verdict}.", **values),
         say("A claim of {short}: {verdict}.", **values),
     )
+
+
+def _share_told(examined: Examined, row: Mapping[str, Any]) -> list[Prose]:
+    """A claimed share that only the partner's figure over the reporter's total gives, in plain words."""
+    given_, voting = row["parameters"], examined.voting(row)
+    mixed = next((one for one in examined.explaining(row) if one["label"] == row["explained_by"]), None)
+    if row["measure"] != "trade_share" or not isinstance(given_, dict) or mixed is None or not voting:
+        return []
+    names = TreatyNames(examined.register)
+    reporter, partner = names.party(given_["reporter"]), names.party(given_["partner"])
+    share = SHARES.get(round(row["value"], 1)) if not row["half_digit"] else None
+    whose = "own figures" if voting[0]["whose"] == given_["reporter"] and "estimate" not in voting[0]["label"] else ""
+    values = {
+        "short": examined.short[row["document"]],
+        "share": share or claimed(examined, row),
+        "again": capital(share) if share else "That share",
+        "whose": _of_whom(reporter),
+        "flow": {"export": "exports", "import": "imports"}.get(given_["flow"], "trade"),
+        "year": str(given_["year"]),
+        "partner": partner,
+        "by": f"by {_of_whom(reporter)} own figures" if whose else f"by figures for {reporter}",
+        "found": _value(examined, voting[0], row),
+        "mixed": _value(examined, mixed, row),
+    }
+    return [
+        say(
+            "{short} puts {share} of {whose} {flow} of {year} with {partner}; {by} it was {found}. {again} results "
+            "only if the figure of {partner} is divided by {whose} total ({mixed}).",
+            **values,
+        )
+    ]
+
+
+def _of_whom(name: str) -> str:
+    return f"{name}’" if name.endswith("s") else f"{name}’s"
 
 
 def _finding_of_pairs(examined: Examined, shown: Sequence[Exhibit]) -> Finding | None:
@@ -1255,8 +1344,14 @@ def _finding_of_pairs(examined: Examined, shown: Sequence[Exhibit]) -> Finding |
     pairs = [pair for pair in rows_of(examined.judged.pairs) if not pair["agree"]]
     if not pairs:
         return None
-    pair = min(pairs, key=lambda one: one["first_fits"] == one["second_fits"])
     by_claim = {(row["document"], row["claim"]): row for row in examined.rows}
+    pair = min(
+        pairs,
+        key=lambda one: (
+            not _tells(one),
+            by_claim[one["first_document"], one["first_claim"]]["kind"] != "quantity",
+        ),
+    )
     first = by_claim[pair["first_document"], pair["first_claim"]]
     second = by_claim[pair["second_document"], pair["second_claim"]]
     values = {
@@ -1302,9 +1397,9 @@ def _two_counts(
         "more": claimed(examined, first),
         "less": claimed(examined, second),
         "whose": names.party(near[0]["whose"]),
-        "figure": _value(examined, near[0], first) + _short_mark(near[0]),
+        "figure": _value(examined, near[0], first) + _short_mark(examined, near[0]),
         "others": names.party(near[1]["whose"]),
-        "against": _value(examined, near[1], second) + _short_mark(near[1]),
+        "against": _value(examined, near[1], second) + _short_mark(examined, near[1]),
     }
     told = (
         "{flow} of {reporter} {way} {partner} in {year}: {one} has {more}, {other} {less}. The one is nearest to the "
@@ -1328,8 +1423,9 @@ def _is_flow(row: Mapping[str, Any]) -> bool:
     return row["measure"] == "trade_flow" and isinstance(row["parameters"], dict)
 
 
-def _short_mark(one: Mapping[str, Any]) -> str:
-    return f" ({one['status']})" if one["status"] in SOFT else ""
+def _short_mark(examined: Examined, one: Mapping[str, Any]) -> str:
+    mark = _press(examined, one) or (one["status"] if one["status"] in SOFT else "")
+    return f" ({mark})" if mark else ""
 
 
 def _finding_of_arithmetic(examined: Examined, shown: Sequence[Exhibit]) -> Finding | None:
@@ -1382,9 +1478,15 @@ def _counts(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     return {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in VERDICTS}
 
 
-def _pressed(examined: Examined) -> int:
-    """How many verdicts have nothing but press reports for their first reading."""
-    return sum(row["status"] == "press" for row in examined.rows)
+def _on_press(examined: Examined) -> str:
+    """How many verdicts have nothing but press reports for their first reading, and how many mostly; empty if none."""
+    marks = [_press(examined, row) for row in examined.rows if is_said(row["status"])]
+    alone, mostly = marks.count("press"), marks.count("mostly press")
+    parts = [f"{counted(alone, 'verdict')} {_do(alone, 'rests', 'rest')} on press reports alone"] if alone else []
+    if mostly:
+        parts.append(f"{mostly if alone else counted(mostly, 'verdict')} mostly on them" if alone else "")
+        parts[-1] = parts[-1] or f"{counted(mostly, 'verdict')} {_do(mostly, 'rests', 'rest')} mostly on press reports"
+    return listed(parts) if parts else ""
 
 
 def _of(examined: Examined, row: Mapping[str, Any]) -> str:

@@ -114,6 +114,32 @@ class Document:
         return list({tuple(entry.get(key) for key in shown): entry for entry in reversed(self.sources)}.values())[::-1]
 
     @property
+    def holdings(self) -> list[dict[str, Any]]:
+        """The publications that are not press reports, as the list of sources tells them."""
+        usual_day = self.usual_day
+        return [_told(entry, usual_day) for entry in self.publications if entry.get("kind") != "press"]
+
+    @property
+    def press_reports(self) -> list[tuple[str, list[dict[str, Any]]]]:
+        """The press reports by their producers, in the alphabet's order without regard to capitals and accents."""
+        usual_day, by_producer = self.usual_day, dict[str, list[dict[str, Any]]]()
+        for entry in self.publications:
+            if entry.get("kind") == "press":
+                by_producer.setdefault(entry["producer"], []).append(_told(entry, usual_day))
+        return sorted(by_producer.items(), key=lambda reports: (slug(reports[0]), reports[0]))
+
+    @property
+    def usual_day(self) -> str | None:
+        """The day on which most publications were retrieved, the latest of several: said once for all of them."""
+        days = [entry["retrieved"] for entry in self.publications if entry.get("retrieved")]
+        return max(set(days), key=lambda day: (days.count(day), day)) if days else None
+
+    @property
+    def usual_day_in_words(self) -> str | None:
+        """``usual_day`` as a reader writes it: 22 November 2026."""
+        return None if self.usual_day is None else in_words(self.usual_day)
+
+    @property
     def as_of(self) -> str | None:
         """The latest day on which any of the figures was retrieved (YYYY-MM-DD): the edition's date."""
         return max((entry["retrieved"] for entry in self.sources if entry.get("retrieved")), default=None)
@@ -122,6 +148,25 @@ class Document:
     def as_of_in_words(self) -> str | None:
         """``as_of`` as a reader writes it: 22 November 2026."""
         return None if self.as_of is None else in_words(self.as_of)
+
+
+def _told(entry: dict[str, Any], usual_day: str | None) -> dict[str, Any]:
+    """A source entry as the list of sources tells it.
+
+    ``link`` is its address if that is on the web; ``by_way_of`` its publisher if that is another than the producer;
+    ``terms`` and ``retrieved`` are missing where they are as the sentence above the list says: not stated, and the
+    usual day.
+    """
+    address, publisher, terms, day = (entry.get(key) for key in ("address", "publisher", "licence", "retrieved"))
+    return {
+        "producer": entry["producer"],
+        "title": entry["title"],
+        "link": address if (address or "").startswith(("http://", "https://")) else None,
+        "by_way_of": publisher if publisher != entry["producer"] else None,
+        "vintage": entry.get("vintage"),
+        "terms": None if terms in (None, "", "not stated") else terms,
+        "retrieved": None if day == usual_day else in_words(day) if day else "on a day not stated",
+    }
 
 
 def in_words(day: str) -> str:

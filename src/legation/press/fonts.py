@@ -1,7 +1,7 @@
 """The page's typefaces: Source Serif for text, Source Sans for headings, tables and charts.
 
 Both come from PyPI as files, so that every machine sets the same page. The PDF embeds them through Typst; the HTML
-carries a subset of each face it uses, as WOFF2.
+carries of each face the letters it uses, as WOFF2.
 """
 
 from __future__ import annotations
@@ -39,19 +39,26 @@ _RANGES = (
     (0x2190, 0x2193),
     (0x2200, 0x2265),
 )
+#: What every page may hold: it is there whether used or not, so that most pages share the same fonts.
+_USUAL = frozenset(map(chr, range(0x20, 0x7F))) | frozenset("\u00a0©§°·×–—‘’“”…−←→\u2002")
 
 
-@lru_cache(maxsize=1)
-def css() -> str:
-    """``@font-face`` rules that carry the fonts themselves."""
+def css(text: str) -> str:
+    """``@font-face`` rules that carry the fonts themselves, with the letters of ``text`` and the usual ones."""
+    return _faces(frozenset(letter for letter in set(text) - _USUAL if any(a <= ord(letter) <= b for a, b in _RANGES)))
+
+
+@lru_cache(maxsize=8)
+def _faces(unusual: frozenset[str]) -> str:
+    codes = sorted(map(ord, _USUAL | unusual))
     return "\n".join(
         f"@font-face{{font-family:'{family}';font-weight:{weight};font-style:{style};font-display:block;"
-        f"src:url(data:font/woff2;base64,{_woff2(file)}) format('woff2')}}"
+        f"src:url(data:font/woff2;base64,{_woff2(file, codes)}) format('woff2')}}"
         for family, weight, style, file in _FACES
     )
 
 
-def _woff2(name: str) -> str:
+def _woff2(name: str, codes: list[int]) -> str:
     file = next(path for folder in FOLDERS if (path := Path(folder) / name).is_file())
     font = TTFont(file, recalcTimestamp=False)  # the day of building must not show in the bytes
     options = subset.Options(
@@ -60,7 +67,7 @@ def _woff2(name: str) -> str:
     options.hinting = False
     options.notdef_outline = True
     shrink = subset.Subsetter(options)
-    shrink.populate(unicodes=[code for low, high in _RANGES for code in range(low, high + 1)])
+    shrink.populate(unicodes=codes)
     shrink.subset(font)
     font.flavor = "woff2"
     out = io.BytesIO()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import io
+import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,12 @@ from legation.press.document import Document, Exhibit, in_words
 from legation.press.markup import Node
 
 _HOUSE = Path(__file__).parent / "house"
-#: Above this many rows the numbers behind an exhibit are given as a file only.
-_ROWS_ON_PAGE = 300
+#: Above this many rows the numbers behind an exhibit are given as a file only: nobody reads so long a table.
+_ROWS_ON_PAGE = 150
+#: From this many rows on, a column that says the same in each of them is told once, above the table.
+_ROWS_ALIKE = 5
+#: A table whose longest lines, each cut off at so many letters, come to more than a telephone shows gets room there.
+_LINE, _PHONE = 24, 44
 _TEMPLATES = Environment(
     loader=FileSystemLoader(_HOUSE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
@@ -31,13 +36,15 @@ def page(document: Document) -> str:
     InputError
         A citation without entry, or a drawing that is no SVG.
     """
-    body = [_placed(document, block) for block in document.blocks]
-    method = [_placed(document, block) for block in document.method]
+    classes = svg.Classes()
+    body = [_placed(document, block, classes) for block in document.blocks]
+    method = [_placed(document, block, classes) for block in document.method]
     parts = [document.abstract, document.summary, body, method]
     names = ("abstract", "summary", "body", "method", "notes")
     written = markup.write_parts(parts, "html", bibliography=document.bibliography, language=document.language)
     texts = {name: _scoped(text) for name, text in zip(names, written, strict=True)}
-    return _TEMPLATES.get_template("page.html.jinja").render(document=document, style=_style(), **texts)
+    made = _TEMPLATES.get_template("page.html.jinja").render(document=document, **texts)
+    return _styled(made, f"{classes.css()}\n{_sides(document)}\n")
 
 
 def index(reports: list[dict[str, Any]]) -> str:
@@ -50,22 +57,23 @@ def index(reports: list[dict[str, Any]]) -> str:
         "first_figure": None,
         "drawing": None,
     }
+    classes = svg.Classes()
     listed = []
     for report in reports:
         shown = blank | report
         day, drawing = shown["data_retrieved_to"], shown["drawing"]
         if drawing:
             where = f"the first figure of {shown['report']}"
-            drawing = svg.inline(drawing, f"{shown['report']}-", where)
+            drawing = svg.inline(drawing, f"{shown['report']}-", where, classes)
             drawing = Markup(drawing.replace("<svg ", '<svg preserveAspectRatio="xMinYMin meet" ', 1))  # noqa: S704 - svg.inline took out harm
         listed.append(shown | {"day": in_words(day) if day else None, "drawing": drawing})
-    return _TEMPLATES.get_template("index.html.jinja").render(reports=listed, style=_style())
+    return _styled(_TEMPLATES.get_template("index.html.jinja").render(reports=listed), f"{classes.css()}\n")
 
 
 def data_index(document: Document) -> str:
     """The page that lists the CSV files of an edition, as it stands beside them."""
     exhibits = [exhibit for exhibit in document.exhibits if "data" in exhibit.content]
-    return _TEMPLATES.get_template("data.html.jinja").render(document=document, exhibits=exhibits, style=_style())
+    return _styled(_TEMPLATES.get_template("data.html.jinja").render(document=document, exhibits=exhibits))
 
 
 def data_csv(exhibit: Exhibit) -> str:
@@ -78,8 +86,21 @@ def data_csv(exhibit: Exhibit) -> str:
     return out.getvalue()
 
 
-def _style() -> Markup:
-    return Markup(fonts.css() + (_HOUSE / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - ours, not data
+def _styled(made: str, besides: str = "") -> str:
+    """The page with the house's style in its head, the fonts holding its letters, and the rules that only it needs."""
+    rules = (_HOUSE / "style.css").read_text(encoding="utf-8") + besides
+    # The head's own place for it comes before anything a reader wrote, all of which is escaped.
+    return made.replace("<style></style>", f"<style>{fonts.css(unescape(made))}{rules}</style>", 1)
+
+
+def _sides(document: Document) -> str:
+    """The rules that keep a column of numbers to the right: ``r3`` on a table for its third. No cell has to say it."""
+    forms = [exhibit.content.get(key, {}) for exhibit in document.exhibits for key in ("table", "data")]
+    most = max((len(form.get("columns", [])) for form in forms), default=0)
+    rule = (
+        ".r{0} :is(th,td):nth-child({0}):not(.group){{text-align:right}}.r{0} td:nth-child({0}){{white-space:nowrap}}"
+    )
+    return "\n".join(rule.format(place) for place in range(1, most + 1))
 
 
 def _inert(cell: Any) -> Any:
@@ -93,32 +114,82 @@ def _scoped(text: str) -> Markup:
     return Markup(text.replace("<th>", '<th scope="col">').replace("<th ", '<th scope="col" '))  # noqa: S704 - pandoc escaped it
 
 
-def _placed(document: Document, block: Node) -> Node:
+def _placed(document: Document, block: Node, classes: svg.Classes) -> Node:
     if block["t"] != "Exhibit":
         return block
-    return {"t": "RawBlock", "c": ["html", _exhibit(document.exhibits[block["c"]])]}
+    return {"t": "RawBlock", "c": ["html", _exhibit(document.exhibits[block["c"]], classes)]}
 
 
-def _exhibit(exhibit: Exhibit) -> str:
+def _exhibit(exhibit: Exhibit, classes: svg.Classes) -> str:
     content = exhibit.content
     drawings = []
     if exhibit.kind == "chart":
         for size, drawing in sorted(content["svg"].items()):
-            inside = svg.inline(drawing, f"{exhibit.anchor}-{size[:2]}-", f"exhibit '{exhibit.anchor}'")
+            inside = svg.inline(drawing, f"{exhibit.anchor}-{size[:2]}-", f"exhibit '{exhibit.anchor}'", classes)
             drawings.append((size, Markup(inside)))  # noqa: S704 - svg.inline took out what could harm
     elif exhibit.kind == "picture" and content["mime"] == "image/svg+xml":
-        drawings.append(("page", Markup(svg.inline(content["picture"], f"{exhibit.anchor}-", exhibit.anchor))))  # noqa: S704
-    spreadsheet = None
-    if "data" in content:
-        spreadsheet = base64.b64encode(data_csv(exhibit).encode("utf-8")).decode("ascii")
+        inside = svg.inline(content["picture"], f"{exhibit.anchor}-", exhibit.anchor, classes)
+        drawings.append(("page", Markup(inside)))  # noqa: S704
     return _TEMPLATES.get_template("exhibit.html.jinja").render(
         exhibit=exhibit,
         content=content,
         drawings=drawings,
-        spreadsheet=spreadsheet,
-        on_page=_ROWS_ON_PAGE,
-        shown=_shown,
+        table=_table(content["table"]) if exhibit.kind == "table" else None,
+        numbers=_numbers(content["data"]) if "data" in content and exhibit.kind != "table" else None,
+        spreadsheet=_address(data_csv(exhibit)) if "data" in content else None,
     )
+
+
+def _table(table: dict[str, Any]) -> dict[str, Any]:
+    """A table for the template, with the numbers of its columns that keep to the right and whether it is wide."""
+    columns = table["columns"]
+    longest = [max(map(len, [column["label"], *cells])) for column, cells in zip(columns, _across(table), strict=True)]
+    return {
+        "groups": table.get("groups") or [],
+        "labels": [column["label"] for column in columns],
+        "right": [place for place, column in enumerate(columns, start=1) if column["align"] == "right"],
+        "rows": table["rows"],
+        "row_headers": table["row_headers"],
+        "wide": sum(min(length, _LINE) for length in longest) > _PHONE,
+    }
+
+
+def _across(table: dict[str, Any]) -> list[list[str]]:
+    """The cells column by column."""
+    return [[row[place] for row in table["rows"]] for place in range(len(table["columns"]))]
+
+
+def _numbers(data: dict[str, Any]) -> dict[str, Any] | None:
+    """The numbers behind a chart as a table; what is the same in all rows stands in ``alike``, not in the table."""
+    columns, rows = data["columns"], data["rows"]
+    if len(rows) > _ROWS_ON_PAGE:
+        return None
+    labels = [
+        column["name"].replace("_", " ") + (f" ({column['unit']})" if column["unit"] else "") for column in columns
+    ]
+    cells = [
+        [str(cell) if column["name"] == "year" else _shown(cell) for column, cell in zip(columns, row, strict=True)]
+        for row in rows
+    ]
+    varies = [
+        place for place in range(len(columns)) if len(rows) < _ROWS_ALIKE or len({row[place] for row in cells}) > 1
+    ] or list(range(len(columns)))
+    kept = {
+        "columns": [
+            {"label": labels[place], "align": "left" if columns[place]["type"] in ("string", "boolean") else "right"}
+            for place in varies
+        ],
+        "rows": [[row[place] for place in varies] for row in cells],
+        "row_headers": 0,
+    }
+    alike = [(label, cells[0][place]) for place, label in enumerate(labels) if place not in varies]
+    return _table(kept) | {"alike": alike}
+
+
+def _address(text: str) -> str:
+    """A CSV as an address that holds it whole, with no more escaped than an address must: ``data:text/csv,a,b%0A``."""
+    kept = re.sub(r"[^\w!$()*+,./:;=?@~\u0080-\U0010ffff-]", lambda found: f"%{ord(found[0]):02X}", text)
+    return f"data:text/csv;charset=utf-8,{kept}"
 
 
 def _shown(cell: Any) -> str:

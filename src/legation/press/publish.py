@@ -95,7 +95,8 @@ def write_index(published: Path) -> Path:
         drawing = file.with_name(_THUMBNAIL)
         manifest["drawing"] = drawing.read_text(encoding="utf-8") if drawing.is_file() else None
         reports.append(manifest)
-    page = html.index(sorted(reports, key=lambda report: report["title"]))
+    # A report of several chapters before one of a single chapter: it is what a reader comes for.
+    page = html.index(sorted(reports, key=lambda report: (-len(report["chapters"]), report["title"])))
     published.mkdir(parents=True, exist_ok=True)
     index = published / "index.html"
     aside = published / ".index.html"
