@@ -296,6 +296,22 @@ def test_cells_on_method_move_to_the_closing_page_under_their_chapters_name():
     assert headings == [(3, "1 A"), (4, "How it is done"), (3, "3 C")]
 
 
+def test_what_two_chapters_say_of_method_alike_is_said_once_and_referred_to():
+    same = method("## How it is done\n\nWith care.")
+    found = report(
+        chapter("a", "# A", same),
+        chapter("b", "# B"),
+        chapter("c", "# C", same),
+        chapter("d", "# D", method("With care.")),
+    )
+    text = [markup.text(block["c"]) for block in found.method if block["t"] == "Para"]
+    assert text == ["With care.", "As in chapter 1.", "With care."]
+    headings = [markup.text(b["c"][2]).replace("\u2002", " ") for b in found.method if b["t"] == "Header"]
+    assert headings == ["1 A", "How it is done", "3 C", "How it is done", "4 D"]
+    anchors = [b["c"][1][0] for b in found.method if b["t"] == "Header" and b["c"][1][0]]
+    assert len(anchors) == len(set(anchors))
+
+
 def test_the_method_of_a_report_of_one_chapter_stands_under_no_chapters_name():
     found = report(chapter("a", "# A", method("## How it is done\n\nWith care.")))
     assert [(b["c"][0], markup.text(b["c"][2])) for b in found.method if b["t"] == "Header"] == [(3, "How it is done")]

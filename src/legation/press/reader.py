@@ -6,6 +6,7 @@ headings get their numbers and anchors, and references are resolved.
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -339,7 +340,8 @@ def _referring(blocks: Blocks, targets: Targets, own: str | None, where: str) ->
 
 
 def _assemble(document: Document, chapters: list[_Chapter], targets: Targets) -> None:
-    """Set the chapters one after the other, and what they say of method under their names."""
+    """Set the chapters one after the other, and what they say of method under their names, the same words only once."""
+    said: dict[str, int] = {}  # the number of the first chapter that says it
     for chapter in chapters:
         itself = targets[chapter.name].itself
         if itself:
@@ -347,7 +349,13 @@ def _assemble(document: Document, chapters: list[_Chapter], targets: Targets) ->
         document.blocks += [placed.block for placed in chapter.body]
         if itself and chapter.method:
             document.method.append(_heading(3, "", chapter.heading))
-        document.method += [placed.block for placed in chapter.method]
+        blocks = [placed.block for placed in chapter.method]
+        words = json.dumps([block["c"][2] if block["t"] == "Header" else block for block in blocks])  # without anchors
+        if not blocks or said.setdefault(words, chapter.number) == chapter.number:
+            document.method += blocks
+        else:
+            document.method += [block for block in blocks if block["t"] == "Header"]
+            document.method.append({"t": "Para", "c": [{"t": "Str", "c": f"As in chapter {said[words]}."}]})
     headings = [block["c"] for block in document.blocks if block["t"] == "Header"]
     document.contents = [(level, anchor, markup.text(inlines)) for level, (anchor, *_), inlines in headings]
 
