@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from legation import __version__
+from legation.checkout import home
 from legation.errors import InputError
 from legation.treaty_cli import treaty
 
@@ -31,20 +32,23 @@ def main() -> None:
 
 @main.command()
 @click.argument("reports", nargs=-1)
-def build(reports: tuple[str, ...]) -> None:
-    """Build REPORTS, or every report in reports/.
+@click.option("--explain", is_flag=True, help="Say of every chapter and edition why it is made again or kept.")
+def build(reports: tuple[str, ...], explain: bool) -> None:
+    """Build REPORTS, or every report in reports/: what nothing changed of is kept.
 
     Exit status: 0 all published, 1 a notebook failed, 2 something given was wrong. A report that is not published
     leaves its previous edition as it was.
     """
-    from legation.data import home  # here, so that --help need not load pandas
     from legation.press.build import build as build_reports
 
     root = home()
-    outcomes = build_reports(root, list(reports), click.echo)
+    outcomes = build_reports(root, list(reports), click.echo, explain=explain)
     for outcome in outcomes:
         if outcome.traceback:
             click.echo(f"\n{outcome.report}:\n{outcome.traceback}", err=True)
+    if outcomes and all(outcome.kept for outcome in outcomes):
+        click.echo(f"Nothing changed: {root.name}/reports/published holds {', '.join(o.report for o in outcomes)}.")
+        return
     click.echo("")
     for outcome in outcomes:
         if outcome.edition:
@@ -54,6 +58,16 @@ def build(reports: tuple[str, ...]) -> None:
     if failed:
         click.echo(f"Not published: {', '.join(failed)}. The reasons stand above.", err=True)
     sys.exit(max((outcome.status for outcome in outcomes), default=0))
+
+
+@main.command()
+@click.option("--cache", is_flag=True, required=True, help="Forget every result kept, so that all is made again.")
+def clean(cache: bool) -> None:
+    """Empty the store of results. Published editions stay."""
+    from legation.press.store import Store
+
+    with Store(home()) as store:
+        click.echo(f"{store.clear()} results forgotten.")
 
 
 @main.group()
@@ -80,7 +94,7 @@ def data_check() -> None:
 def _claims() -> tuple[int, list[str]]:
     """How many claims of data/claims can be judged, and what is wrong with the others."""
     from legation.analysis.claims import judge, needed
-    from legation.data import claim_ledger, home, open, treaty_register
+    from legation.data import claim_ledger, open, treaty_register
 
     if not (home() / "data" / "claims").is_dir():
         return 0, []

@@ -205,7 +205,7 @@ def draft(file: Path, name: str, parties: tuple[str, ...], language: str, encodi
     the words that led there; none of them counts as coded until you have taken the mark away. A file that exists is
     never overwritten.
     """
-    from legation.data import home
+    from legation.checkout import home
     from legation.data.texts import read_file
     from legation.data.treaties import codebook, load
 

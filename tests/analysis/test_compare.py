@@ -239,7 +239,7 @@ def test_the_redline_holds_both_texts_and_turns_the_old_into_the_new(old, new):
     assert "".join(run.old for run in found) == old
     assert "".join(run.new for run in found) == new
     # Read as a whole: whether a C is the number 100 depends on the word before it, which may stand in another run.
-    applied = "".join(run.old if run.op == "same" else run.new for run in found)
+    applied = " ".join(run.old if run.op == "same" else run.new for run in found)
     assert "".join(plain(applied)) == "".join(plain(new))
 
 

@@ -604,7 +604,10 @@ def test_whoever_runs_a_notebook_is_told_which_texts_it_read(web, fetcher, check
     monkeypatch.setenv("LEGATION_READ_LOG", str(log))
     (text,) = cached("1907-x", language="eng")
     assert cached("1907-x", language="fra") == []
-    (line,) = map(json.loads, log.read_text().splitlines())
-    assert line["name"] == "treaty-text-1907-x"
-    assert line["sha256"] == hashlib.sha256((checkout / line["path"]).read_bytes()).hexdigest()
-    assert (checkout / line["path"]) == text.file
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    files = {checkout / line["path"]: line["sha256"] for line in lines if "names" not in line}
+    assert set(files) == {text.file, text.file.with_suffix(".json")}
+    for file, digest in files.items():
+        assert digest == hashlib.sha256(file.read_bytes()).hexdigest()
+    (listing,) = [line for line in lines if "names" in line]
+    assert checkout / listing["path"] == text.file.parent  # a text that comes or goes changes what was read

@@ -3,14 +3,18 @@
 import hashlib
 import json
 import re
+import shutil
 import subprocess
 import sys
+import threading
+import time
 
 import nbformat
 import pytest
 from helpers import exhibit, notebook
 
 from legation.errors import InputError
+from legation.press import kernels
 from legation.press.build import build
 
 SAYS = """\
@@ -59,8 +63,51 @@ def test_two_builds_of_the_same_are_the_same_bytes(house):
     spec(house, "one", word="peace")
     (first,) = build(house, [], lambda line: None)
     before = tree(first.edition)
+    shutil.rmtree(house / ".legation")  # else the second would be the first, kept
+    shutil.rmtree(first.edition)
     (second,) = build(house, [], lambda line: None)
+    assert not second.kept
     assert tree(second.edition) == before
+
+
+HOLDS = """\
+import sys, time
+from pathlib import Path
+from legation.press.build import _turn
+with _turn(Path(sys.argv[1]), print):
+    print("mine", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_two_builds_take_turns_and_a_killed_one_holds_up_nobody(house):
+    spec(house, "one", word="peace")
+    holder = subprocess.Popen([sys.executable, "-c", HOLDS, str(house)], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout.readline() == "mine\n"
+    said, outcomes = [], []
+    waiting = threading.Thread(target=lambda: outcomes.extend(build(house, [], said.append)))
+    waiting.start()
+    for _ in range(200):
+        if said:
+            break
+        time.sleep(0.05)
+    assert f"process {holder.pid}, since" in said[0]
+    assert outcomes == []
+    holder.kill()
+    holder.wait()
+    waiting.join(60)
+    assert [outcome.status for outcome in outcomes] == [0]
+
+
+def test_a_kernel_of_its_own_and_one_forked_from_the_server_give_the_same_bytes(house, monkeypatch):
+    spec(house, "one", word="peace")
+    (forked,) = build(house, [], lambda line: None)
+    before = tree(forked.edition)
+    shutil.rmtree(house / ".legation")
+    monkeypatch.setattr(kernels, "_FORKING", False)
+    (stock,) = build(house, [], lambda line: None)
+    assert not stock.kept
+    assert tree(stock.edition) == before
 
 
 def test_what_is_wrong_with_one_report_touches_no_other_and_leaves_its_last_edition(house):
@@ -118,13 +165,86 @@ def test_what_a_chapter_read_stands_in_its_manifest(house):
     nbformat.write(notebook("# R", reading), house / "notebooks" / "reading.ipynb")
     spec(house, "one", notebook="reading")
     (outcome,) = build(house, [], lambda line: None)
-    (read,) = json.loads((outcome.edition / "manifest.json").read_text())["chapters"][0]["read"]
-    rates = house / "data" / "trade" / "exchange_rates.csv"
-    assert read == {
-        "name": "exchange_rates",
-        "path": "data/trade/exchange_rates.csv",
-        "sha256": hashlib.sha256(rates.read_bytes()).hexdigest(),
-    }
+    read = json.loads((outcome.edition / "manifest.json").read_text())["chapters"][0]["read"]
+    assert {entry["name"] for entry in read} == {
+        "exchange_rates",
+        "countries",
+        "sources",
+    }  # codes and sources are checked
+    for entry in read:
+        assert entry["sha256"] == hashlib.sha256((house / entry["path"]).read_bytes()).hexdigest()
+
+
+def test_what_did_not_change_is_neither_run_nor_rendered(house):
+    spec(house, "one", word="peace")
+    spec(house, "two", word="war")
+    build(house, [], lambda line: None)
+    stood = {file: file.stat().st_mtime_ns for file in (house / "reports" / "published").rglob("*")}
+    said = []
+    outcomes = build(house, [], said.append)
+    assert [outcome.kept for outcome in outcomes] == [True, True]
+    assert said == []
+    assert {file: file.stat().st_mtime_ns for file in (house / "reports" / "published").rglob("*")} == stood
+
+
+def test_a_changed_parameter_runs_its_chapter_alone_and_says_why(house):
+    spec(house, "one", word="peace")
+    spec(house, "two", word="war")
+    build(house, [], lambda line: None)
+    spec(house, "two", word="truce")
+    said = []
+    first, second = build(house, [], said.append, explain=True)
+    assert (first.kept, second.kept) == (True, False)
+    assert "one: chapter 1 of 1, word.ipynb kept: nothing it depends on changed" in said
+    (why,) = [line for line in said if line.startswith("two: chapter 1 of 1, word.ipynb runs:")]
+    assert "war" in why
+    assert "truce" in why
+    assert "The word is truce." in (second.edition / "index.html").read_text()
+    spec(house, "two", word="war")  # what was made before serves again
+    said.clear()
+    build(house, [], said.append, explain=True)
+    assert any(line.startswith("two: chapter 1 of 1, word.ipynb kept") for line in said)
+    assert "The word is war." in (second.edition / "index.html").read_text()
+
+
+def test_a_changed_table_runs_the_chapters_that_read_it_and_no_other(house):
+    reading = "#!\nfrom legation import data\nlen(data.open('exchange_rates'))"
+    nbformat.write(notebook("# R", reading), house / "notebooks" / "reading.ipynb")
+    spec(house, "one", notebook="reading")
+    spec(house, "two", word="war")
+    build(house, [], lambda line: None)
+    table = house / "data" / "trade" / "exchange_rates.csv"
+    table.write_text("".join(table.read_text().splitlines(keepends=True)[:-1]))
+    said = []
+    build(house, [], said.append, explain=True)
+    (why,) = [line for line in said if line.startswith("one: chapter 1 of 1, reading.ipynb runs:")]
+    assert "data/trade/exchange_rates.csv" in why
+    assert "two: chapter 1 of 1, word.ipynb kept: nothing it depends on changed" in said
+
+
+def test_an_edition_that_was_tampered_with_is_rendered_again_without_running(house):
+    spec(house, "one", word="peace")
+    (outcome,) = build(house, [], lambda line: None)
+    whole = tree(outcome.edition)
+    (outcome.edition / "index.html").write_text("gone")
+    said = []
+    build(house, [], said.append, explain=True)
+    assert "one: chapter 1 of 1, word.ipynb kept: nothing it depends on changed" in said
+    assert any("page and PDF renders:" in line for line in said)
+    assert tree(outcome.edition) == whole
+
+
+def test_a_result_that_was_damaged_is_made_again(house):
+    spec(house, "one", word="peace")
+    (outcome,) = build(house, [], lambda line: None)
+    whole = tree(outcome.edition)
+    for entry in (house / ".legation" / "store" / "entries").rglob("*"):
+        if entry.is_file():
+            entry.write_bytes(entry.read_bytes()[:-20])
+    (outcome.edition / "index.html").unlink()
+    (again,) = build(house, [], lambda line: None)
+    assert again.status == 0
+    assert tree(again.edition) == whole
 
 
 def test_a_page_that_cannot_be_made_leaves_nothing_behind(house):

@@ -1,12 +1,12 @@
 """Rooms that read: tables that keep a contract, and the sources behind every row."""
 
+from legation.checkout import home
 from legation.data.catalogue import (
     check,
     check_codes,
     citation,
     country_names,
     datasets,
-    home,
     members,
     open,
     sources,

@@ -9,6 +9,8 @@ import hashlib
 import io
 import json
 import os
+import re
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from typing import Any
 import pandas as pd
 from ruamel.yaml import YAML
 
+from legation.checkout import home
 from legation.data import contracts
 from legation.errors import InputError
 
@@ -23,25 +26,12 @@ from legation.errors import InputError
 CODE_COLUMNS = ("reporter", "partner", "country", "group", "member", "supplier", "recipient", "host")
 #: Names the file to which a kernel adds one line of JSON for each dataset it opens; set by whoever runs it.
 READ_LOG = "LEGATION_READ_LOG"
+#: Of the data package, the lines on which it matters to a notebook what they say: which table lies in which file.
+_NAMES_AND_PATHS = r"^(- name|  path):"
+
+_recorded: set[tuple[str, Path, str | None]] = set()
 
 Where = str | int | list[str] | list[int] | tuple[int | None, int | None]
-
-
-def home() -> Path:
-    """The checkout's root: the nearest folder, from the working directory upwards, with ``data/datapackage.yaml``.
-
-    Raises
-    ------
-    InputError
-        If there is none, and the library's own checkout has none either.
-    """
-    for folder in (Path.cwd(), *Path.cwd().parents, Path(__file__).resolve().parents[3]):
-        if (folder / "data" / "datapackage.yaml").is_file():
-            return folder
-    raise InputError(
-        f"No data/datapackage.yaml was found in {Path.cwd()} or any folder above it. "
-        "Start from the folder you cloned, or from one inside it."
-    )
 
 
 def open(name: str, **where: Where) -> pd.DataFrame:
@@ -67,7 +57,6 @@ def open(name: str, **where: Where) -> pd.DataFrame:
         contract (with file, line and rule).
     """
     table = _load(home(), name)
-    record_reading(name, _resources(home())[name])
     for column, wanted in where.items():
         if column not in table:
             raise InputError(
@@ -256,13 +245,38 @@ def _month(vintage: str) -> str:
     return f"{calendar.month_name[int(rest[0])]} {year}" if rest else year
 
 
-def record_reading(name: str, file: Path) -> None:
-    """Tell whoever runs the notebook, if they asked, that it read a file of the checkout, and with what contents."""
+def record_reading(name: str, file: Path, *, lines: str | None = None) -> None:
+    """Tell whoever runs the notebook, if they asked, that it is about to read a file of the checkout.
+
+    To be called before the file is read, so that a change in between is noticed, and also where it may be missing,
+    which is recorded as no contents. Where only some lines matter, ``lines`` is a regular expression found in them.
+    """
+    _record(name, file, "lines", lines)
+
+
+def record_listing(name: str, folder: Path, pattern: str) -> None:
+    """The same for the names in a folder that match a pattern: one that comes or goes changes what was read."""
+    _record(name, folder, "names", pattern)
+
+
+def _record(name: str, path: Path, kind: str, pattern: str | None) -> None:
     log = os.environ.get(READ_LOG)
-    if log and file.is_file() and file.is_relative_to(home()):
-        line = {"name": name, "path": file.relative_to(home()).as_posix(), "sha256": _hash(file)}
-        with Path(log).open("a", encoding="utf-8") as out:
-            out.write(json.dumps(line, sort_keys=True) + "\n")
+    # Once for each log: what changes later is no longer as recorded, which is for whoever runs the notebook to see.
+    if not log or (log, path, pattern) in _recorded or not path.is_relative_to(home()):
+        return
+    _recorded.add((log, path, pattern))
+    sha: str | None = None
+    if pattern is None:
+        sha = _hash(path) if path.is_file() else None
+    elif kind == "names":
+        sha = _hash_lines(sorted(found.name for found in path.glob(pattern)))
+    elif kind == "lines" and path.is_file():
+        sha = _hash_lines(line for line in path.read_text("utf-8").splitlines() if re.search(pattern, line))
+    entry: dict[str, str | None] = {"name": name, "path": path.relative_to(home()).as_posix(), "sha256": sha}
+    if pattern is not None:
+        entry[kind] = pattern
+    with Path(log).open("a", encoding="utf-8") as out:
+        out.write(json.dumps(entry, sort_keys=True) + "\n")
 
 
 def _or(value: int | None, otherwise: int) -> int:
@@ -293,13 +307,16 @@ def _load(root: Path, name: str) -> pd.DataFrame:
             f"data/datapackage.yaml declares {', '.join(sorted(resources))}."
         )
     path = resources[name]
+    known = {each: resources[each] for each in ("countries", "sources") if each in resources and each != name}
+    record_reading("datapackage", root / "data" / "datapackage.yaml", lines=_NAMES_AND_PATHS)
+    for each in (name, *known):
+        record_reading(each, resources[each])
     if not path.is_file():
         raise InputError(
             f"The dataset {name} should be in {path.relative_to(root)}, but there is no such file. "
             "Restore it from version control, or correct its path in data/datapackage.yaml."
         )
-    known = [resources[each] for each in ("countries", "sources") if each in resources and each != name]
-    changed = tuple(file.stat().st_mtime_ns for file in (path, *known) if file.is_file())
+    changed = tuple(file.stat().st_mtime_ns for file in (path, *known.values()) if file.is_file())
     return _read(root, name, path, changed).copy()
 
 
@@ -355,6 +372,10 @@ def _check_references(root: Path, rows: pd.DataFrame, where: str) -> None:
                 f"{where}, line {unknown[0]}, column {column}: data/{file} '{found}'{_nearest(found, known)}. "
                 "Correct the cell, or add the entry there."
             )
+
+
+def _hash_lines(lines: Iterable[str]) -> str:
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _hash(path: Path) -> str:

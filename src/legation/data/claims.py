@@ -18,7 +18,8 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from legation.data.catalogue import home, open, record_reading
+from legation.checkout import home
+from legation.data.catalogue import open, record_listing, record_reading
 from legation.data.treaties import Date, Slug, Text
 from legation.data.treaties import Words as OwnWords
 from legation.errors import InputError
@@ -304,6 +305,8 @@ def ledger(documents: Sequence[str] | None = None, *, folder: Path | None = None
         claim could be judged without it. A fault in a document is no error here: see ``problems``.
     """
     place = folder or home() / "data" / "claims"
+    if not documents:
+        record_listing("claims", place, "*.yml")
     files = {file.stem: file for file in sorted(place.glob("*.yml")) if file.stem != PRECISION}
     for name in documents or ():
         if name not in files:
@@ -507,9 +510,9 @@ def _faulty_row(document: str, position: int, entry: Any, problem: str) -> dict[
 
 def _entries(file: Path) -> set[str]:
     """The keys of a bibliography in BibTeX."""
+    record_reading("references", file, lines=r"^\s*@")  # only its keys are read
     if not file.is_file():
         raise InputError("There is no data/references.bib. Restore it from version control.")
-    record_reading("references", file)
     return set(re.findall(r"^\s*@\w+\s*\{\s*([^,\s]+)\s*,", file.read_text(encoding="utf-8"), re.MULTILINE))
 
 

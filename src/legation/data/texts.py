@@ -47,7 +47,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError
 
 from legation import __version__
-from legation.data.catalogue import home, record_reading
+from legation.checkout import home
+from legation.data.catalogue import record_listing, record_reading
 from legation.errors import InputError
 
 MOST_BYTES = 10_000_000  # of one file, as sent and unpacked; the longest treaty measured has a tenth of it
@@ -1107,16 +1108,18 @@ def cached(treaty: str, *, language: str | None = None, place: Path | None = Non
     """
     found = []
     root = place or folder()
+    record_listing(f"treaty-texts-{treaty}", root / _checked(treaty), "*.json")
     for sidecar in sorted((root / _checked(treaty)).glob("*.json")):
-        record = _record(sidecar)
         file = sidecar.with_suffix(".txt")
+        for read in (sidecar, file):
+            record_reading(f"treaty-text-{treaty}", read)
+        record = _record(sidecar)
         if record is None or record.treaty != treaty or (language is not None and record.language != language):
             continue
         content = _bytes(file)
         if content is None or hashlib.sha256(content).hexdigest() != record.text_sha256:
             continue
         found.append(CachedText(record, file, content.decode("utf-8")))
-        record_reading(f"treaty-text-{record.treaty}", file)
     return sorted(found, key=lambda text: (text.record.extent == "part", text.file.name))
 
 

@@ -28,8 +28,9 @@ from pydantic import (
     model_validator,
 )
 
-from legation.data.catalogue import home, record_reading
+from legation.checkout import home
 from legation.data.catalogue import open as open_table
+from legation.data.catalogue import record_listing, record_reading
 from legation.errors import InputError
 from legation.yaml_lines import Place, line_of, read, validated
 
@@ -628,11 +629,12 @@ def treaties(folder: Path | None = None) -> dict[str, Treaty]:
     place = folder or home() / "data" / "treaties"
     book = codebook(place / "codebook.yml")
     found: dict[str, Treaty] = {}
+    record_listing("treaties", place, "*.yml")
     for file in sorted(place.glob("*.yml")):
         if file.stem != "codebook":
+            record_reading(f"treaty-{file.stem}", file)
             treaty = load(file, book)
             found[treaty.id] = treaty
-            record_reading(f"treaty-{treaty.id}", file)
     if not found:
         raise InputError(f"{place.name}: the register holds no treaty. Restore its files from version control.")
     for treaty in found.values():

@@ -180,7 +180,7 @@ def _manifest(plan: Plan, chapters: list[Executed], document: Document, folder: 
                 "notebook": chapter.notebook.name,
                 "sha256": _sha256(chapter.notebook),
                 "parameters": json.loads(json.dumps(chapter.parameters, default=str)),
-                "read": list(executed.reads),
+                "read": [read for read in executed.reads if read["sha256"] and not {"names", "lines"} & set(read)],
             }
             for chapter, executed in zip(plan.chapters, chapters, strict=True)
         ],

@@ -16,8 +16,8 @@ import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
-from traitlets.config import Config
 
+from legation.press import kernels
 from legation.press.markup import printable
 from legation.press.plan import Chapter
 
@@ -33,7 +33,7 @@ class Executed:
     """A chapter that ran: its notebook with outputs, the datasets it read (name, path, sha256), and its warnings."""
 
     notebook: nbformat.NotebookNode
-    reads: tuple[dict[str, str], ...]
+    reads: tuple[dict[str, Any], ...]
     warnings: tuple[str, ...] = ()  # lines it wrote to standard error, each with its notebook and, if known, cell
 
 
@@ -71,14 +71,12 @@ class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill ships no types
 
     @classmethod
     def execute_managed_notebook(
-        cls, nb_man: Any, kernel_name: str, env: dict[str, str], folder: str, **kwargs: Any
+        cls, nb_man: Any, kernel_name: str, env: dict[str, str], folder: str, place: kernels.Place, **kwargs: Any
     ) -> Any:
         """Run the notebook; ``folder`` is private to this kernel and outlives it."""
-        # Sockets in the private folder rather than ports others could read. Windows has no such sockets.
-        private = {} if os.name == "nt" else {"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}}
         client = _Client(
             nb_man,
-            config=Config(private),
+            **kernels.options(place, Path(folder)),
             kernel_name=kernel_name,
             timeout=kwargs.get("execution_timeout"),
             startup_timeout=kwargs.get("start_timeout", 60),
@@ -95,13 +93,15 @@ papermill_engines.register("legation", _Engine)
 logging.getLogger("papermill").setLevel(logging.ERROR)
 
 
-def run(chapter: Chapter, *, progress: str | None = None) -> Executed:
+def run(chapter: Chapter, place: kernels.Place, *, progress: str | None = None) -> Executed:
     """Execute one chapter in a kernel of its own, working in the notebook's folder.
 
     Parameters
     ----------
     chapter
         What to run.
+    place
+        Where its kernel comes from: the ``place`` of a ``KernelServer``.
     progress
         A label for the progress bar, shown where there is a terminal; ``None`` shows none.
 
@@ -110,17 +110,18 @@ def run(chapter: Chapter, *, progress: str | None = None) -> Executed:
     ChapterError
         If a cell raises.
     """
-    with tempfile.TemporaryDirectory(prefix="legation-") as folder:
+    with tempfile.TemporaryDirectory(dir=place.folder) as folder:  # short, for sockets; goes with the build
         log = Path(folder) / "reads.jsonl"
         bar = {"desc": progress, "leave": False, "disable": None} if progress else False
         try:
             notebook = papermill.execute_notebook(
                 str(chapter.notebook),
                 None,
-                parameters=chapter.parameters,
+                parameters=dict(sorted(chapter.parameters.items())),  # the order in the spec says nothing
                 engine_name="legation",
                 env={READ_LOG: str(log)},
                 folder=folder,
+                place=place,
                 cwd=str(chapter.notebook.parent),
                 progress_bar=bar,
             )

@@ -1,0 +1,664 @@
+"""What chapters gave when they last ran, kept so that only what changed runs again.
+
+A result is found in two steps. All that is known of a chapter before it runs (notebook, parameters, environment, code)
+makes a key. Under the key lie results with what each of them *read*; the one whose readings are all as they were is
+the chapter's. So going back to an earlier state finds the earlier result. Editions are known in the same way by what
+they were rendered from.
+
+The folder, ``.legation/store`` in the checkout, is a cache: deleting it costs time and nothing else. ::
+
+    entries/<key>/<readings>   a result: what it read, its warnings, the executed notebook
+    chapters/<name>            what a chapter last depended on, to say what changed
+    editions/<name>            what an edition was rendered from, and the digests of its files
+    files                      digests of files whose status has not changed since
+    tmp/                       what is being written
+
+Every file carries the digest of its own contents and is written aside and renamed. One that is damaged is removed when
+it is found and made again. Several processes may use the folder at once, each with a `Store` of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import os
+import re
+import tempfile
+import time
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from legation.errors import InputError
+from legation.press import depends
+from legation.press.depends import Files, Library
+
+FOLDER = Path(".legation") / "store"
+#: What is kept: results used within so many days, of each key so many, the last used first, in so many bytes in all.
+MOST_DAYS, MOST_OF_A_KEY, MOST_BYTES = 30, 20, 2_000_000_000
+
+_FORMAT = 1
+_MARK = b"legation-store %d " % _FORMAT
+_DAY = 86_400.0
+_HOUR = 3_600.0
+_PARTS = ("entries", "chapters", "editions", "tmp", "files")
+_TRIES = 5
+_MOST_REASONS = 3
+_LONGEST_VALUE = 60
+_MENTION = re.compile(r"@(?:\{([^}\s\\\"]+)\}|(\w[\w:.#$%&+?<>~/-]*))")
+_ENTRY = re.compile(rb"@\w+\s*[{(]\s*([^,\s]+)\s*,")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What is known of a chapter before it runs."""
+
+    notebook: str
+    cells: list[str]
+    kernel: str | None
+    parameters: dict[str, Any]  # canonical
+    environment: dict[str, str]
+    code: dict[str, str]
+
+    @property
+    def key(self) -> str:
+        """One digest for all of it."""
+        return depends.digest_of({"format": _FORMAT, **vars(self)})
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether a chapter runs, and why.
+
+    Attributes
+    ----------
+    chapter
+        Its name, as it was given.
+    why
+        One sentence: ``runs: …`` or ``kept: …``.
+    digest
+        Of the executed notebook; ``None`` where the chapter has to run.
+    reads
+        What the run read, as it was recorded.
+    notes
+        Sentences on what could not be told of the code it imports.
+    problem
+        Why the result of this run was not kept, as a sentence, if it was not.
+    """
+
+    chapter: str
+    notebook: Path
+    inputs: Inputs
+    key: str
+    why: str
+    entry: str | None = None
+    digest: str | None = None
+    reads: tuple[dict[str, Any], ...] = ()
+    mentions: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+    problem: str | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether the chapter has to run."""
+        return self.digest is None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a chapter gave when it ran: the executed notebook as plain JSON, what it read, its warnings."""
+
+    notebook: dict[str, Any]
+    reads: tuple[dict[str, Any], ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """Whether an edition is rendered, and why, as one sentence: ``renders: …`` or ``kept: …``."""
+
+    edition: str
+    parts: dict[str, Any] = field(repr=False)
+    why: str
+    needed: bool
+
+
+class Store:
+    """The results kept in a checkout. Use it as a context manager, from one thread of one process.
+
+    Parameters
+    ----------
+    root
+        The checkout.
+    folder
+        Where results are kept; ``.legation/store`` in the checkout if not given.
+    package
+        The library whose code counts.
+    """
+
+    def __init__(self, root: Path, folder: Path | None = None, *, package: Path = depends.PACKAGE) -> None:
+        self.root = root.resolve()
+        self.folder = folder or self.root / FOLDER
+        self._damaged: set[Path] = set()
+        self._put = False
+        self._version = self._own_digest()
+        remembered = self._read_json(self.folder / "files") or {}
+        self._files = Files(self.root, remembered if remembered.get("version") == self._version else None)
+        self._library = Library(self._files, self.root, package)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remember the digests of files for the next process, and prune if anything was put."""
+        if self._put:
+            self.prune()
+        if self._files.changed:
+            self._files.changed = False
+            content = {"version": self._version, **self._files.remember()}
+            with contextlib.suppress(OSError):  # the next process computes them again
+                self._write(self.folder / "files", json.dumps(content).encode("ascii"))
+
+    # --- chapters
+
+    def decide(self, chapter: str, notebook: Path, parameters: Mapping[str, Any]) -> Decision:
+        """Whether a chapter has to run.
+
+        Parameters
+        ----------
+        chapter
+            A name that stays the same from build to build, such as ``vietnam-trade/trade-comparison``.
+        notebook
+            Its notebook.
+        parameters
+            Its parameters. The order of their names does not count.
+        """
+        inputs, notes = self._inputs(notebook, parameters)
+        key = inputs.key
+        last_file = self.folder / "chapters" / _name(chapter)
+        last = self._read_json(last_file)
+        damaged = len(self._damaged)
+        for file in self._latest_first(self.folder / "entries" / key):
+            header = self._header(file)
+            if header is None or not all(self._holds(reading) for reading in header["reads"]):
+                continue
+            entry, reads = f"{key}/{file.name}", tuple(header["reads"])
+            same = last is not None and last["entry"] == entry
+            self._touch(last_file)
+            why = "kept: " + ("nothing it depends on changed" if same else "it has run before with what it depends on")
+            if not same:
+                self._note(chapter, inputs, entry, reads)
+            self._touch(file)
+            mentions = frozenset(header["mentions"])
+            return Decision(
+                chapter, notebook, inputs, key, why, entry, header["notebook"], reads, mentions, notes=notes
+            )
+        if len(self._damaged) > damaged:
+            reasons = ["what was kept of its last run is damaged"]
+        elif last is None:
+            reasons = ["it has not run to its end before"]
+        else:
+            reasons = self._differences(last, inputs) or ["what was kept of its last run is gone"]
+        return Decision(chapter, notebook, inputs, key, f"runs: {_joined(reasons)}", notes=notes)
+
+    def load(self, decision: Decision) -> Result | None:
+        """The result that was decided to be kept; ``None`` if it was damaged or pruned since: then the chapter runs."""
+        if decision.entry is None:
+            return None
+        opened = self._open(self.folder / "entries" / decision.entry)
+        if opened is None:
+            return None
+        first, _, body = opened.partition(b"\n")
+        header = json.loads(first)
+        notebook = json.loads(zlib.decompress(body).decode("utf-8", "surrogatepass"))
+        return Result(notebook, tuple(header["reads"]), tuple(header["warnings"]))
+
+    def put(
+        self,
+        decision: Decision,
+        notebook: Mapping[str, Any],
+        reads: Sequence[Mapping[str, str | None]],
+        warnings: Sequence[str] = (),
+    ) -> Decision:
+        """Keep the result of a run.
+
+        Parameters
+        ----------
+        decision
+            What was decided before the run, and before the process that its kernel came from was started.
+        notebook
+            The executed notebook.
+        reads
+            What the run read, each as `depends.present` describes.
+        warnings
+            What it warned of.
+
+        Returns
+        -------
+        Decision
+            The same with the digest of the result. If the result is not kept, ``problem`` says why; it can be
+            published all the same, and the chapter runs again at the next build.
+        """
+        body = json.dumps(notebook, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        digest, read = hashlib.sha256(body).hexdigest(), tuple(dict(reading) for reading in reads)
+        mentions = _mentions(body.decode("utf-8", "surrogatepass"))
+        done = dataclasses.replace(decision, digest=digest, reads=read, mentions=mentions)
+        problem = self._unkeepable(decision, read)
+        if problem is None:
+            name = depends.digest_of(sorted(read, key=depends.digest_of))
+            header = {
+                "reads": read,
+                "warnings": list(warnings),
+                "notebook": digest,
+                "mentions": sorted(mentions),
+            }
+            content = json.dumps(header).encode("ascii") + b"\n" + zlib.compress(body, 1)
+            try:
+                self._write(self.folder / "entries" / decision.key / name, content, durable=True)
+            except OSError as error:
+                problem = f"{self.folder} cannot be written to ({error.strerror}). Make room there, or permit it"
+            else:
+                self._put = True
+                done = dataclasses.replace(done, entry=f"{decision.key}/{name}")
+                self._note(decision.chapter, decision.inputs, f"{decision.key}/{name}", read)
+        if problem:
+            said = (
+                f"The result of {decision.chapter} was not kept: {problem}. The chapter runs again at the next build."
+            )
+            done = dataclasses.replace(done, problem=said)
+        return done
+
+    def source(self, notebook: Path) -> str:
+        """A digest of what of a notebook bears on its result: not of outputs, identifiers and the like."""
+        return depends.source(self._files, notebook).digest
+
+    # --- editions
+
+    def rendering(
+        self,
+        edition: str,
+        facts: Mapping[str, Any],
+        chapters: Sequence[Decision] = (),
+        *,
+        bibliography: Path | None = None,
+    ) -> Rendering:
+        """Whether an edition has to be rendered.
+
+        Parameters
+        ----------
+        edition
+            Its name: the place of its folder in the checkout, such as ``reports/published/vietnam-trade``.
+        facts
+            What else the page says, as JSON: the spec, and what the manifest says of the notebooks' files.
+        chapters
+            The chapters in order, each kept or run.
+        bibliography
+            Counts if a text mentions one of its entries.
+        """
+        parts = self._parts(facts, chapters, bibliography)
+        file = self.folder / "editions" / _name(edition)
+        last = self._read_json(file)
+        if last is None:
+            reasons = ["it has not been published from here before"]
+        else:
+            reasons = _differences_of_parts(last["parts"], parts)
+            if not reasons and depends.digest_of(last["parts"]) != depends.digest_of(parts):
+                reasons = ["what it is made of changed"]
+            reasons += [
+                f"{name} is {'not as it was published' if present else 'gone'}"
+                for name, sha in last["files"].items()
+                if (present := self._files.digest(self.root / name)) != sha
+            ]
+        why = f"renders: {_joined(reasons)}" if reasons else "kept: nothing it is made of changed"
+        self._touch(file)
+        return Rendering(edition, parts, why, bool(reasons))
+
+    def published(self, rendering: Rendering, paths: Iterable[Path]) -> None:
+        """Note that an edition is in place: files of the checkout, and folders with all files below them.
+
+        Nothing is noted if code of the press changed since `rendering` was asked: the edition is rendered again.
+        """
+        before = {name: rendering.parts[name] for name in ("code", "converters")}
+        if self._of_press() != before:
+            return
+        places = [path.resolve() for path in paths]
+        files = (file for path in places for file in (sorted(path.rglob("*")) if path.is_dir() else [path]))
+        digests = {file.relative_to(self.root).as_posix(): self._files.digest(file) for file in files if file.is_file()}
+        noted = {"edition": rendering.edition, "parts": rendering.parts, "files": digests}
+        with contextlib.suppress(OSError):  # it is rendered again
+            self._write(self.folder / "editions" / _name(rendering.edition), json.dumps(noted).encode("ascii"))
+
+    # --- housekeeping
+
+    def prune(self) -> int:
+        """Remove what was not used for ``MOST_DAYS`` days, and the longest unused beyond the other two bounds.
+
+        Returns
+        -------
+        int
+            The number of results removed.
+        """
+        now = time.time()
+        kept: list[tuple[float, int, Path]] = []
+        removed = 0
+        for folder in _children(self.folder / "entries"):
+            for place, file in enumerate(self._latest_first(folder)):
+                status = _status(file)
+                if status is None:
+                    continue
+                # A time to come is that of a clock set back since: as if used just now.
+                if now - status.st_mtime > MOST_DAYS * _DAY or place >= MOST_OF_A_KEY:
+                    file.unlink(missing_ok=True)
+                    removed += 1
+                else:
+                    kept.append((status.st_mtime, status.st_size, file))
+        total = sum(size for _, size, _ in kept)
+        for _, size, file in sorted(kept):
+            if total <= MOST_BYTES:
+                break
+            file.unlink(missing_ok=True)
+            total -= size
+            removed += 1
+        for folder in _children(self.folder / "entries"):
+            if (status := _status(folder)) and now - status.st_mtime > _HOUR:  # nobody is about to write into it
+                with contextlib.suppress(OSError):  # not empty
+                    folder.rmdir()
+        for part, most in (("chapters", MOST_DAYS * _DAY), ("editions", MOST_DAYS * _DAY), ("tmp", _HOUR)):
+            for file in _children(self.folder / part):
+                status = _status(file)
+                age = now - status.st_mtime if status else 0.0
+                if age > most or (part == "tmp" and age < -_HOUR):
+                    file.unlink(missing_ok=True)
+        return removed
+
+    def clear(self) -> int:
+        """Remove everything; returns the number of results removed.
+
+        Raises
+        ------
+        InputError
+            If a file cannot be removed.
+        """
+        count = sum(1 for folder in _children(self.folder / "entries") for _ in _children(folder))
+        self._files = Files(self.root)
+        paths: list[Path] = []  # what lies inside a folder before the folder
+        for part in _PARTS:
+            for child in _children(self.folder / part):
+                paths += [*_children(child), child]
+            paths.append(self.folder / part)
+        for path in paths:
+            if path.is_dir():
+                with contextlib.suppress(OSError):  # another process has put something there meanwhile
+                    path.rmdir()
+                continue
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise InputError(f"{path} cannot be removed ({error.strerror}). Permit it, and try again.") from None
+        return count
+
+    # --- what a chapter depends on
+
+    def _inputs(self, notebook: Path, parameters: Mapping[str, Any]) -> tuple[Inputs, tuple[str, ...]]:
+        notebook = notebook.parent.resolve() / notebook.name
+        read = depends.source(self._files, notebook)
+        code = self._library.of_notebook(notebook, read)
+        given = {name: depends.canonical(parameters[name]) for name in sorted(parameters)}
+        shown = self._library.shown(notebook)
+        return Inputs(shown, read.cells, read.kernel, given, depends.environment(), code.files), code.notes
+
+    def _holds(self, reading: Mapping[str, Any]) -> bool:
+        sha: str | None = reading["sha256"]
+        return depends.present(self._files, self.root, reading) == sha
+
+    def _unkeepable(self, decision: Decision, reads: Sequence[Mapping[str, Any]]) -> str | None:
+        """What stands against keeping a result, if anything does."""
+        seen: dict[str, Any] = {}
+        for reading in reads:
+            if not depends.is_reading(reading):
+                return f"it recorded a reading that cannot be followed up ({dict(reading)!r})"
+            what = depends.digest_of([reading["path"], reading.get("names"), reading.get("lines")])
+            if seen.setdefault(what, reading["sha256"]) != reading["sha256"] or not self._holds(reading):
+                return f"{reading['path']} changed while it ran"
+        inputs = self._inputs(decision.notebook, {})[0]
+        for before, now in ((decision.inputs.code, inputs.code), (_own(decision.inputs), _own(inputs))):
+            changed = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
+            if changed:
+                return f"{changed[0]} changed while it ran"
+        return None
+
+    def _note(self, chapter: str, inputs: Inputs, entry: str, reads: Sequence[Mapping[str, Any]]) -> None:
+        """Note what a chapter depends on, with the names in folders it listed, so that what changes can be said."""
+        listed = [
+            {**reading, "listed": depends.names_in(self.root / reading["path"], reading["names"])}
+            if "names" in reading
+            else reading
+            for reading in reads
+        ]
+        noted = {"chapter": chapter, "entry": entry, "inputs": vars(inputs), "reads": listed}
+        with contextlib.suppress(OSError):  # the next sentence is less exact
+            self._write(self.folder / "chapters" / _name(chapter), json.dumps(noted).encode("ascii"))
+
+    def _differences(self, last: Mapping[str, Any], now: Inputs) -> list[str]:
+        """What of a chapter's dependencies is not as it was, as ends of a sentence; what an analyst did comes first."""
+        then = last["inputs"]
+        found = []
+        if then["notebook"] != now.notebook:
+            found.append(f"its notebook was {then['notebook']} and is {now.notebook}")
+        elif then["cells"] != now.cells:
+            found.append(f"{now.notebook} changed{_cells(then['cells'], now.cells)}")
+        if then["kernel"] != now.kernel:
+            found.append(f"its kernel was {then['kernel']} and is {now.kernel}")
+        found += _was_and_is(then["parameters"], now.parameters, "parameter {}", _written)
+        for reading in last["reads"]:
+            present = depends.present(self._files, self.root, reading)
+            if present != reading["sha256"]:
+                found.append(self._said_of(reading, present))
+        for name in sorted({*then["code"], *now.code}):
+            if then["code"].get(name) != now.code.get(name):
+                verb = "is imported now" if name not in then["code"] else "changed"
+                found.append(f"{name} {verb if name in now.code else 'is no longer there or imported'}")
+        return found + _was_and_is(then["environment"], now.environment, "{}", str)
+
+    def _said_of(self, reading: Mapping[str, Any], present: str | None) -> str:
+        path = reading["path"]
+        if reading["sha256"] is None or present is None:
+            return f"{path} is {'there now' if present else 'gone'}"
+        if "names" in reading:
+            then, now = reading["listed"], depends.names_in(self.root / path, reading["names"])
+            told = [f"{path}/{name} is new" for name in now if name not in then]
+            told += [f"{path}/{name} is gone" for name in then if name not in now]
+            return _joined(told or [f"{path} lists other files"])
+        return f"{path} changed"
+
+    def _parts(
+        self, facts: Mapping[str, Any], chapters: Sequence[Decision], bibliography: Path | None
+    ) -> dict[str, Any]:
+        """All that an edition is rendered from."""
+        said: dict[str, Any] = json.loads(json.dumps(facts, default=str))
+        mentions = _mentions(json.dumps(said, ensure_ascii=False)).union(*(each.mentions for each in chapters))
+        keys = self._files.found(bibliography, "entries", _entries) if bibliography else None
+        cited = bibliography is not None and not mentions.isdisjoint(keys or [])
+        return {
+            "facts": said,
+            "chapters": [[each.digest, list(each.reads)] for each in chapters],
+            "environment": depends.environment(),
+            "bibliography": self._files.digest(bibliography) if cited and bibliography else None,
+            **self._of_press(),
+        }
+
+    def _of_press(self) -> dict[str, Any]:
+        return {"code": self._library.of_modules(depends.RENDERING).files, "converters": depends.converters()}
+
+    # --- files of the store
+
+    def _own_digest(self) -> str:
+        """What is remembered of files holds for this version of the code that found it, on this version of Python."""
+        own = Path(depends.__file__).read_bytes()
+        return hashlib.sha256(own + depends.environment()["Python"].encode("ascii")).hexdigest()
+
+    def _header(self, file: Path) -> dict[str, Any] | None:
+        opened = self._open(file)
+        return None if opened is None else json.loads(opened.partition(b"\n")[0])
+
+    def _read_json(self, file: Path) -> dict[str, Any] | None:
+        opened = self._open(file)
+        return None if opened is None else json.loads(opened)
+
+    def _open(self, file: Path) -> bytes | None:
+        """A file's contents without its mark and digest; one that is damaged is removed and counts as missing."""
+        try:
+            whole = file.read_bytes()
+        except OSError:
+            return None
+        mark, _, content = whole.partition(b"\n")
+        if mark == _MARK + hashlib.sha256(content).hexdigest().encode("ascii"):
+            return content
+        self._damaged.add(file)
+        with contextlib.suppress(OSError):
+            file.unlink()
+        return None
+
+    def _write(self, file: Path, content: bytes, *, durable: bool = False) -> None:
+        """Whole or not at all. ``durable`` writes wait for the disk; what is lost of others is found damaged."""
+        mark = _MARK + hashlib.sha256(content).hexdigest().encode("ascii") + b"\n"
+        aside = self.folder / "tmp"
+        for left in reversed(range(_TRIES)):
+            try:
+                aside.mkdir(parents=True, exist_ok=True)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                handle, name = tempfile.mkstemp(dir=aside)
+                try:
+                    with os.fdopen(handle, "wb") as out:
+                        out.write(mark + content)
+                        if durable:
+                            out.flush()
+                            os.fsync(out.fileno())
+                    Path(name).replace(file)
+                except BaseException:
+                    Path(name).unlink(missing_ok=True)
+                    raise
+            except (FileNotFoundError, FileExistsError):  # another process emptied the store meanwhile
+                if not left:
+                    raise
+            else:
+                return
+
+    def _latest_first(self, folder: Path) -> list[Path]:
+        times = [(status.st_mtime, file) for file in _children(folder) if (status := _status(file))]
+        return [file for _, file in sorted(times, reverse=True)]
+
+    def _touch(self, file: Path) -> None:
+        """Mark a result as used, once an hour."""
+        status = _status(file)
+        if status and abs(time.time() - status.st_mtime) > _HOUR:
+            with contextlib.suppress(OSError):
+                os.utime(file)
+
+
+def _name(words: str) -> str:
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _children(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _status(file: Path) -> os.stat_result | None:
+    try:
+        return file.stat()
+    except OSError:
+        return None
+
+
+def _own(inputs: Inputs) -> dict[str, str]:
+    """A notebook's own digest under its name."""
+    return {inputs.notebook: depends.digest_of([inputs.cells, inputs.kernel])}
+
+
+def _mentions(text: str) -> frozenset[str]:
+    """Words that follow an ``@``: keys of a bibliography, and others."""
+    return frozenset(braced or plain.rstrip(":.#$%&+?<>~/-") for braced, plain in _MENTION.findall(text))
+
+
+def _entries(content: bytes) -> list[str]:
+    return [key.decode("utf-8", "replace") for key in _ENTRY.findall(content)]
+
+
+# --- sentences
+
+
+def _joined(reasons: Sequence[str]) -> str:
+    more = len(reasons) - _MOST_REASONS
+    return "; ".join(reasons[:_MOST_REASONS]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _was_and_is(then: Mapping[str, Any], now: Mapping[str, Any], what: str, show: Callable[[Any], str]) -> list[str]:
+    found = []
+    for name in sorted({*then, *now}):
+        called = what.format(name)
+        if name not in then:
+            found.append(f"{called} is new: {show(now[name])}")
+        elif name not in now:
+            found.append(f"{called} is no longer there; it was {show(then[name])}")
+        elif then[name] != now[name] or show(then[name]) != show(now[name]):
+            found.append(f"{called} was {show(then[name])} and is {show(now[name])}")
+    return found
+
+
+def _written(value: Any) -> str:
+    """A canonical value as Python writes it."""
+    shown = repr(_plain(value))
+    return shown if len(shown) <= _LONGEST_VALUE else f"{shown[: _LONGEST_VALUE - 1]}…"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        ((kind, inside),) = value.items()
+        if kind == "dict":
+            return {_plain(key): _plain(item) for key, item in inside}
+        return tuple(_plain(item) for item in inside) if kind == "tuple" else inside
+    return value
+
+
+def _cells(then: Sequence[str], now: Sequence[str]) -> str:
+    """Which cells are not as they were, if no other than these moved."""
+    if len(then) != len(now):
+        return f" ({len(now)} cells instead of {len(then)})"
+    changed = [str(number) for number, pair in enumerate(zip(then, now, strict=True), start=1) if pair[0] != pair[1]]
+    return f" (cell{'s' if len(changed) > 1 else ''} {', '.join(changed)})" if len(changed) < 6 else ""
+
+
+def _differences_of_parts(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    found = [
+        f"its {name} changed"
+        for name in sorted({*then["facts"], *now["facts"]})
+        if then["facts"].get(name) != now["facts"].get(name) or (name in then["facts"]) != (name in now["facts"])
+    ]
+    before, after = then["chapters"], now["chapters"]
+    if len(before) != len(after):
+        found.append(f"it has {len(after)} chapters and had {len(before)}")
+    else:
+        pairs = enumerate(zip(before, after, strict=True), start=1)
+        found += [f"chapter {number} gave something else" for number, (old, new) in pairs if old != new]
+    if then["bibliography"] != now["bibliography"]:
+        found.append("the bibliography changed")
+    for name in sorted({*then["code"], *now["code"]}):
+        if then["code"].get(name) != now["code"].get(name):
+            found.append(f"{name} {'changed' if name in now['code'] else 'is gone'}")
+    for part in ("environment", "converters"):
+        found += _was_and_is(then[part], now[part], "{}", str)
+    return found
