@@ -33,7 +33,8 @@ def main() -> None:
 @main.command()
 @click.argument("reports", nargs=-1)
 @click.option("--explain", is_flag=True, help="Say of every chapter and edition why it is made again or kept.")
-def build(reports: tuple[str, ...], explain: bool) -> None:
+@click.option("--jobs", type=click.IntRange(1), help="How many chapters run at once. [default: one for each core]")
+def build(reports: tuple[str, ...], explain: bool, jobs: int | None) -> None:
     """Build REPORTS, or every report in reports/: what nothing changed of is kept.
 
     Exit status: 0 all published, 1 a notebook failed, 2 something given was wrong. A report that is not published
@@ -42,7 +43,7 @@ def build(reports: tuple[str, ...], explain: bool) -> None:
     from legation.press.build import build as build_reports
 
     root = home()
-    outcomes = build_reports(root, list(reports), click.echo, explain=explain)
+    outcomes = build_reports(root, list(reports), click.echo, explain=explain, jobs=jobs)
     for outcome in outcomes:
         if outcome.traceback:
             click.echo(f"\n{outcome.report}:\n{outcome.traceback}", err=True)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -68,6 +69,19 @@ def test_two_builds_of_the_same_are_the_same_bytes(house):
     (second,) = build(house, [], lambda line: None)
     assert not second.kept
     assert tree(second.edition) == before
+
+
+def test_chapters_run_at_once_come_to_the_same_bytes_as_one_after_the_other(house):
+    for name, word in (("one", "peace"), ("two", "war"), ("three", "truce")):
+        spec(house, name, word=word)
+    editions = [outcome.edition for outcome in build(house, [], lambda line: None, jobs=1)]
+    before = [tree(edition) for edition in editions]
+    shutil.rmtree(house / ".legation")
+    folder = Path.cwd()
+    again = build(house, [], lambda line: None, jobs=3)
+    assert [outcome.kept for outcome in again] == [False, False, False]
+    assert [tree(outcome.edition) for outcome in again] == before
+    assert Path.cwd() == folder  # each kernel works in the notebooks' folder, this process where it was
 
 
 HOLDS = """\
@@ -304,7 +318,7 @@ def test_a_chapter_that_warns_of_nothing_adds_no_line(house):
     build(house, [], said.append)
     assert len(said) == 2
     assert said[0] == "one: chapter 1 of 1, importing.ipynb"
-    assert said[1].startswith("one: published in ")
+    assert said[1].startswith("one: published ")
 
 
 FOUND = """\

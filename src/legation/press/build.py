@@ -7,8 +7,10 @@ import difflib
 import hashlib
 import os
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -48,7 +50,9 @@ class Outcome:
         return 0 if self.edition else 1 if self.traceback else 2
 
 
-def build(root: Path, names: list[str], say: Callable[[str], None], *, explain: bool = False) -> list[Outcome]:
+def build(
+    root: Path, names: list[str], say: Callable[[str], None], *, explain: bool = False, jobs: int | None = None
+) -> list[Outcome]:
     """Build the named reports, or all in ``reports/``: what nothing changed of is kept as it stands.
 
     Parameters
@@ -61,6 +65,8 @@ def build(root: Path, names: list[str], say: Callable[[str], None], *, explain: 
         Takes each line of progress.
     explain
         Whether to say of every chapter and edition why it was made again or kept.
+    jobs
+        How many chapters run at once; none given means one for each core.
 
     Returns
     -------
@@ -72,24 +78,18 @@ def build(root: Path, names: list[str], say: Callable[[str], None], *, explain: 
     InputError
         If a name is unknown or there is no report at all.
     """
-    outcomes = []
+    files = _files(root / "reports", names)
     with contextlib.ExitStack() as stack:
         stack.enter_context(_turn(root, say))
-        press = _Press(root, say, explain, stack, stack.enter_context(Store(root)))
-        for file in _files(root / "reports", names):
-            began = time.monotonic()
-            try:
-                edition, kept = press.report(file)
-                outcome = Outcome(file.stem, edition, time.monotonic() - began, kept=kept)
-            except InputError as error:
-                outcome = Outcome(file.stem, None, time.monotonic() - began, str(error))
-            except _StoppedError as error:
-                outcome = Outcome(file.stem, None, time.monotonic() - began, str(error), error.traceback)
+        press = _Press(root, say, explain, jobs or os.cpu_count() or 1, stack, stack.enter_context(Store(root)))
+        outcomes = []
+        for report in [press.begin(file) for file in files]:
+            outcome = press.finish(report)
             outcomes.append(outcome)
             if outcome.problem:
                 say(f"{outcome.report}: not published. {outcome.problem}")
-            elif not kept:
-                say(f"{outcome.report}: published in {outcome.seconds:.1f} s")
+            elif not outcome.kept:
+                say(f"{outcome.report}: published {outcome.seconds:.1f} s after the start")
         if any(outcome.edition for outcome in outcomes):
             press.index()
     return outcomes
@@ -123,48 +123,65 @@ def _turn(root: Path, say: Callable[[str], None]) -> Iterator[None]:
 
 
 @dataclass
+class _Report:
+    """A report in the making: ``done`` holds the chapters this build runs; ``error`` says why there is none to make."""
+
+    file: Path
+    plan: Plan | None = None
+    decisions: list[Decision] = field(default_factory=list)
+    done: dict[int, Future[Executed]] = field(default_factory=dict)
+    error: InputError | None = None
+
+
+@dataclass
 class _Press:
-    """One build: the store of results, and the server its kernels come from, started when the first chapter runs."""
+    """One build: the store of results, the server its kernels come from, and the threads that wait for them.
+
+    The kernels do the work, each in a process of its own; threads are enough to wait for them. Server and threads
+    start with the first chapter that runs.
+    """
 
     root: Path
     say: Callable[[str], None]
     explain: bool
+    jobs: int
     stack: contextlib.ExitStack
     store: Store
-    server: KernelServer | None = field(default=None)
+    server: KernelServer | None = None
+    pool: ThreadPoolExecutor | None = None
+    began: float = field(default_factory=time.monotonic)
 
-    def report(self, file: Path) -> tuple[Path, bool]:
-        """Its edition's folder, and whether that was kept as it stood."""
-        plan = plans.plan(specs.load(file), self.root / "notebooks")
-        # All decisions before the first run: the server loads the library's code as it stands now.
-        decisions = [
-            self.store.decide(f"{plan.spec.name}/{chapter.position + 1}", chapter.notebook, chapter.parameters)
-            for chapter in plan.chapters
-        ]
-        done: dict[int, Executed] = {}
-        for chapter, decision in zip(plan.chapters, list(decisions), strict=True):
-            place = f"{plan.spec.name}: chapter {chapter.position + 1} of {len(plan.chapters)}"
+    def begin(self, file: Path) -> _Report:
+        """Plan a report, decide which of its chapters run, and start those."""
+        report = _Report(file)
+        try:
+            report.plan = plan = plans.plan(specs.load(file), self.root / "notebooks")
+        except InputError as error:
+            report.error = error
+            return report
+        for chapter in plan.chapters:
+            decision = self.store.decide(
+                f"{plan.spec.name}/{chapter.position + 1}", chapter.notebook, chapter.parameters
+            )
+            report.decisions.append(decision)
             for line in (decision.why, *decision.notes) if self.explain else ():
-                self.say(f"{place}, {chapter.notebook.name} {line}")
+                self.say(f"{_label(plan, chapter)} {line}")
             if decision.runs:
-                decisions[chapter.position], done[chapter.position] = self._run(plan, chapter, decision, place)
-        bibliography = self.root / "data" / "references.bib"
-        name = f"reports/published/{plan.spec.name}"
-        # As the manifest states them, outputs that JupyterLab saved and all.
-        notebooks = [hashlib.sha256(chapter.notebook.read_bytes()).hexdigest() for chapter in plan.chapters]
-        facts = {**plan.spec.model_dump(mode="json"), "notebooks": notebooks}
-        rendering = self.store.rendering(name, facts, decisions, bibliography=bibliography)
-        if self.explain:
-            self.say(f"{plan.spec.name}: page and PDF {rendering.why}")
-        edition = self.root / name
-        if rendering.needed:
-            from legation.press.publish import publish
+                report.done[chapter.position] = self._start(plan, chapter)
+        return report
 
-            chapters = [self._result(plan, chapter, decisions, done) for chapter in plan.chapters]
-            edition = publish(plan, chapters, edition.parent, bibliography=bibliography)
-            rendering = self.store.rendering(name, facts, decisions, bibliography=bibliography)
-            self.store.published(rendering, [edition])
-        return edition, not rendering.needed
+    def finish(self, report: _Report) -> Outcome:
+        """Wait for a report's chapters, and publish it if anything it is made of changed."""
+        name = report.file.stem
+        try:
+            if report.error:
+                raise report.error
+            edition, kept = self._publish(report)
+        except InputError as error:
+            return Outcome(name, None, self._passed(), str(error))
+        except _StoppedError as error:
+            return Outcome(name, None, self._passed(), str(error), error.traceback)
+        return Outcome(name, edition, self._passed(), kept=kept)
 
     def index(self) -> None:
         """The list of all editions, written again if one of them changed."""
@@ -179,43 +196,104 @@ class _Press:
 
             self.store.published(rendering, [write_index(published)])
 
-    def _result(self, plan: Plan, chapter: Chapter, decisions: list[Decision], done: dict[int, Executed]) -> Executed:
-        """A chapter's result: of this build, or kept from an earlier one, or run after all if that is damaged."""
-        if chapter.position not in done:
-            kept = self.store.load(decisions[chapter.position])
-            if kept is not None:
-                import nbformat
+    def _publish(self, report: _Report) -> tuple[Path, bool]:
+        """The edition's folder, and whether it was kept as it stood."""
+        plan, decisions = report.plan, report.decisions
+        assert plan is not None  # noqa: S101  # there is one, or an error
+        ran = {position: self._result(report, position) for position in sorted(report.done)}
+        bibliography = self.root / "data" / "references.bib"
+        name = f"reports/published/{plan.spec.name}"
+        # As the manifest states them, outputs that JupyterLab saved and all.
+        notebooks = [hashlib.sha256(chapter.notebook.read_bytes()).hexdigest() for chapter in plan.chapters]
+        facts = {**plan.spec.model_dump(mode="json"), "notebooks": notebooks}
+        rendering = self.store.rendering(name, facts, decisions, bibliography=bibliography)
+        if self.explain:
+            self.say(f"{plan.spec.name}: page and PDF {rendering.why}")
+        edition = self.root / name
+        if rendering.needed:
+            from legation.press.publish import publish
 
-                from legation.press.run import Executed
+            chapters = [
+                ran[chapter.position] if chapter.position in ran else self._kept(report, chapter)
+                for chapter in plan.chapters
+            ]
+            edition = publish(plan, chapters, edition.parent, bibliography=bibliography)
+            rendering = self.store.rendering(name, facts, decisions, bibliography=bibliography)
+            self.store.published(rendering, [edition])
+        return edition, not rendering.needed
 
-                return Executed(nbformat.from_dict(kept.notebook), kept.reads, kept.warnings)
-            place = f"{plan.spec.name}: chapter {chapter.position + 1} of {len(plan.chapters)}"
-            decisions[chapter.position], done[chapter.position] = self._run(
-                plan, chapter, decisions[chapter.position], place
-            )
-        return done[chapter.position]
+    def _kept(self, report: _Report, chapter: Chapter) -> Executed:
+        """A chapter's result from an earlier build, or run after all if that is damaged."""
+        import nbformat
 
-    def _run(self, plan: Plan, chapter: Chapter, decision: Decision, place: str) -> tuple[Decision, Executed]:
+        from legation.press.run import Executed
+
+        kept = self.store.load(report.decisions[chapter.position])
+        if kept is not None:
+            return Executed(nbformat.from_dict(kept.notebook), kept.reads, kept.warnings)
+        assert report.plan is not None  # noqa: S101
+        report.done[chapter.position] = self._start(report.plan, chapter)
+        return self._result(report, chapter.position)
+
+    def _start(self, plan: Plan, chapter: Chapter) -> Future[Executed]:
         from legation.press import kernels
-        from legation.press.run import ChapterError, run
+        from legation.press.run import run
 
-        if self.server is None:
+        if self.server is None or self.pool is None:
+            self.pool = self.stack.enter_context(_pool(self.jobs))
             modules = kernels.modules_of(sorted((self.root / "notebooks").glob("*.ipynb")))
+            # Entered last, left first: if the build is interrupted its kernels end, and the threads with them.
             self.server = self.stack.enter_context(kernels.KernelServer(modules))
-        label = f"{place}, {chapter.notebook.name}"
-        self.say(label)
+        server = self.server
+
+        def work() -> Executed:
+            self.say(_label(plan, chapter))
+            with _RESTARTING:
+                place = server.place  # a server that was killed is started again
+            return run(chapter, place)
+
+        return self.pool.submit(work)
+
+    def _result(self, report: _Report, position: int) -> Executed:
+        """What a chapter that runs comes to, told and kept."""
+        from legation.press.run import ChapterError
+
+        plan, decision = report.plan, report.decisions[position]
+        assert plan is not None  # noqa: S101
+        chapter = plan.chapters[position]
         try:
-            done = run(chapter, self.server.place, progress=label)  # a server that was killed is started again
+            done = report.done[position].result()
         except ChapterError as error:
             if error.is_input:
-                raise InputError(f"{_blame(plan, chapter.position, error)}{error}") from None
+                raise InputError(f"{_blame(plan, position, error)}{error}") from None
             raise _StoppedError(f"{error.kind} in {error}", error.traceback) from None
+        place = f"{plan.spec.name}: chapter {position + 1} of {len(plan.chapters)}"
         for line in done.warnings:  # the operator's to read; the edition is published all the same
             self.say(f"{place}, {line}")
-        decision = self.store.put(decision, done.notebook, done.reads, done.warnings)
+        report.decisions[position] = decision = self.store.put(decision, done.notebook, done.reads, done.warnings)
         if decision.problem:
-            self.say(f"{label}: {decision.problem}")
-        return decision, done
+            self.say(f"{_label(plan, chapter)}: {decision.problem}")
+        return done
+
+    def _passed(self) -> float:
+        return time.monotonic() - self.began
+
+
+_RESTARTING = threading.Lock()
+
+
+@contextlib.contextmanager
+def _pool(jobs: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that take up nothing new once the build is over, however that ends."""
+    pool = ThreadPoolExecutor(jobs, thread_name_prefix="chapter")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _label(plan: Plan, chapter: Chapter) -> str:
+    return f"{plan.spec.name}: chapter {chapter.position + 1} of {len(plan.chapters)}, {chapter.notebook.name}"
 
 
 class _StoppedError(Exception):

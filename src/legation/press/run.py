@@ -83,7 +83,8 @@ class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill ships no types
         )
         client.said = Path(folder) / KERNEL_LOG
         with client.said.open("wb") as said:
-            done = client.execute(env={**os.environ, **env}, stderr=said)
+            # The folder goes to the kernel itself: papermill's own way would change that of this whole process.
+            done = client.execute(env={**os.environ, **env}, stderr=said, cwd=kwargs["works_in"])
         os.truncate(client.said, client.length)
         return done
 
@@ -93,8 +94,8 @@ papermill_engines.register("legation", _Engine)
 logging.getLogger("papermill").setLevel(logging.ERROR)
 
 
-def run(chapter: Chapter, place: kernels.Place, *, progress: str | None = None) -> Executed:
-    """Execute one chapter in a kernel of its own, working in the notebook's folder.
+def run(chapter: Chapter, place: kernels.Place) -> Executed:
+    """Execute one chapter in a kernel of its own, working in the notebook's folder. Safe to call from several threads.
 
     Parameters
     ----------
@@ -102,8 +103,6 @@ def run(chapter: Chapter, place: kernels.Place, *, progress: str | None = None) 
         What to run.
     place
         Where its kernel comes from: the ``place`` of a ``KernelServer``.
-    progress
-        A label for the progress bar, shown where there is a terminal; ``None`` shows none.
 
     Raises
     ------
@@ -112,7 +111,6 @@ def run(chapter: Chapter, place: kernels.Place, *, progress: str | None = None) 
     """
     with tempfile.TemporaryDirectory(dir=place.folder) as folder:  # short, for sockets; goes with the build
         log = Path(folder) / "reads.jsonl"
-        bar = {"desc": progress, "leave": False, "disable": None} if progress else False
         try:
             notebook = papermill.execute_notebook(
                 str(chapter.notebook),
@@ -122,8 +120,8 @@ def run(chapter: Chapter, place: kernels.Place, *, progress: str | None = None) 
                 env={READ_LOG: str(log)},
                 folder=folder,
                 place=place,
-                cwd=str(chapter.notebook.parent),
-                progress_bar=bar,
+                works_in=str(chapter.notebook.parent),
+                progress_bar=False,
             )
         except (DeadKernelError, CellTimeoutError) as error:
             said = (Path(folder) / KERNEL_LOG).read_text(encoding="utf-8", errors="replace")
