@@ -1,4 +1,9 @@
-"""The one error that is the reader's to mend."""
+"""The one error that is the reader's to mend, and the hint that goes with a misspelt name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
 
 
 class InputError(ValueError):
@@ -7,3 +12,9 @@ class InputError(ValueError):
     Its message is a sentence that says what is wrong, where, and what to do. The press prints it without a
     traceback and ends with exit status 2; any other exception counts as a fault in code and keeps its traceback.
     """
+
+
+def nearest(word: str, known: Iterable[object]) -> str:
+    """A hint at the name that was probably meant, as " (did you mean 'x'?)", or nothing."""
+    close = difflib.get_close_matches(word, [str(name) for name in known], n=1)
+    return f" (did you mean '{close[0]}'?)" if close else ""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from legation.errors import InputError
+from legation.errors import InputError, nearest
 
 #: A place in a file: keys and positions from the outside in, such as ``("chapters", 0, "title")``.
 Place = tuple[str | int, ...]
@@ -111,7 +110,7 @@ def _sentence(error: ValidationError, model: type[BaseModel], lines: dict[Place,
     start = f"{shown}, line {line_of(lines, (*place, *inner))}"
     if first["type"] == "extra_forbidden":
         known = _fields(model, inner[:-1])
-        return f"{start}: unknown key '{inner[-1]}'{_nearest(str(inner[-1]), known)}. Known keys: {', '.join(known)}."
+        return f"{start}: unknown key '{inner[-1]}'{nearest(str(inner[-1]), known)}. Known keys: {', '.join(known)}."
     if first["type"] == "missing":
         return f"{start}: the key '{key}' is missing. Add it."
     if first["type"] == "value_error":
@@ -140,11 +139,6 @@ def _fields(model: type[BaseModel], place: Place) -> list[str]:
 def _kinds(annotation: Any) -> list[Any]:
     arguments = getattr(annotation, "__args__", None)
     return [kind for part in arguments for kind in _kinds(part)] if arguments else [annotation]
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f" (did you mean '{close[0]}'?)" if close else ""
 
 
 class _Plain:

@@ -31,12 +31,11 @@ from legation.analysis.readings import (
     Measure,
     Reading,
     arguments,
-    nearest,
     records,
     span,
 )
 from legation.analysis.treaties import Register
-from legation.errors import InputError
+from legation.errors import InputError, nearest
 
 __all__ = ["MEASURES", "VERDICTS", "Judged", "Measure", "Reading", "allowed", "judge", "needed"]
 

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from legation.analysis.treaties import decimal_year, split
-from legation.errors import InputError
+from legation.errors import InputError, nearest
 
 #: What an event is, for a chart: a visit, another meeting, something agreed, something put in force or ended, a blow.
 MARKS = {
@@ -105,7 +105,7 @@ def timeline(
     _forwards(years)
     for kind in kinds:
         if kind not in MARKS:
-            raise InputError(f"'{kind}' is no kind of event{_nearest(kind, MARKS)}. The kinds are {', '.join(MARKS)}.")
+            raise InputError(f"'{kind}' is no kind of event{nearest(kind, MARKS)}. The kinds are {', '.join(MARKS)}.")
     rows = _dated(events, sources)
     rows = rows[rows["kind"].isin(kinds) & (rows["end"] >= years[0]) & (rows["start"] < years[1] + 1)]
     lanes = [_lane(row["countries"], row["kind"], state, hosts) for row in _records(rows)]
@@ -164,7 +164,7 @@ def visits(
     travels = events[(events["kind"] == "visit") & events["person"].notna()]
     if person not in set(travels["person"]):
         raise InputError(
-            f"The events hold no visit by '{person}'{_nearest(person, travels['person'].unique())}. "
+            f"The events hold no visit by '{person}'{nearest(person, travels['person'].unique())}. "
             "Correct the name, or add the visit to data/context/events.csv."
         )
     year = travels["date"].str[:4].astype(int)
@@ -336,7 +336,7 @@ def tallies(resolutions: pd.DataFrame, sources: pd.DataFrame, *, topic: str, yea
     _forwards(years)
     if topic not in set(resolutions["topic"]):
         raise InputError(
-            f"No resolution has the topic '{topic}'{_nearest(topic, resolutions['topic'].unique())}. "
+            f"No resolution has the topic '{topic}'{nearest(topic, resolutions['topic'].unique())}. "
             f"The topics are {', '.join(sorted(resolutions['topic'].unique()))}."
         )
     kind = dict(zip(sources["id"], sources["kind"], strict=True))
@@ -675,11 +675,6 @@ def _codes(cell: Any) -> list[str]:
 def _forwards(years: tuple[int, int]) -> None:
     if years[0] > years[1]:
         raise InputError(f"The years {years[0]} to {years[1]} run backwards. Give the earlier one first.")
-
-
-def _nearest(word: str, known: Iterable[Any]) -> str:
-    close = difflib.get_close_matches(word, [str(name) for name in known], n=1)
-    return f" (did you mean '{close[0]}'?)" if close else ""
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

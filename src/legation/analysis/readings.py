@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import calendar
 import datetime
-import difflib
 import inspect
 import math
 import re
@@ -18,12 +17,12 @@ import types
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 import pandas as pd
 
 from legation.analysis.treaties import Register, split
-from legation.errors import InputError
+from legation.errors import InputError, nearest
 
 #: Firmest first. What is put together from several rows is as weak as the weakest of them.
 STATUSES = ("final", "coded", "derived", "preliminary", "press")
@@ -188,38 +187,19 @@ class Held:
         return str(rows.loc[rows["type"] == kind, "label"].iloc[0])
 
 
-@dataclass(frozen=True)
-class _Book:
-    """A register of treaties from which one source was struck."""
-
-    treaties: pd.DataFrame
-    parties: pd.DataFrame
-    dates: pd.DataFrame
-    predecessors: pd.DataFrame
-    provisions: pd.DataFrame
-    phrases: pd.DataFrame
-    dissents: pd.DataFrame
-    states: pd.DataFrame
-    texts: pd.DataFrame
-    types: pd.DataFrame
-    levels: pd.DataFrame
-    kinds: pd.DataFrame
-    sources: pd.DataFrame
-
-
 def _without(register: Register, own: str) -> Register:
     """The register as if one source had not been read: what rests on it alone is gone, or no longer known."""
-    frames: dict[str, pd.DataFrame] = {name: getattr(register, name) for name in _Book.__dataclass_fields__}
+    frames: dict[str, pd.DataFrame] = {}
     for name in ("dates", "predecessors", "provisions", "phrases", "dissents"):
-        kept, lost = _struck(frames[name], "source", own)
+        kept, lost = _struck(getattr(register, name), "source", own)
         frames[name] = kept[~lost]
-    states, unknown = _struck(frames["states"], "source", own)
+    states, unknown = _struck(register.states, "source", own)
     frames["states"] = states.assign(state=states["state"].mask(unknown, "not coded"))
-    treaties, unknown = _struck(_struck(frames["treaties"], "source", own)[0], "term_source", own)
+    treaties, unknown = _struck(_struck(register.treaties, "source", own)[0], "term_source", own)
     for column in {"duration", "renewal", "withdrawal", *TERM_NUMBERS} & set(treaties):
         treaties[column] = treaties[column].mask(unknown, math.nan if column in TERM_NUMBERS else "unknown")
     frames["treaties"] = treaties
-    return _Book(**frames)
+    return cast(Register, types.SimpleNamespace(**{**vars(register), **frames}))
 
 
 def _struck(frame: pd.DataFrame, column: str, own: str) -> tuple[pd.DataFrame, pd.Series]:
@@ -357,12 +337,6 @@ def said_date(date: str) -> str:
 def capital(text: str) -> str:
     """With a capital at the beginning."""
     return text[:1].upper() + text[1:]
-
-
-def nearest(word: str, known: Iterable[Any]) -> str:
-    """A hint at the name that was probably meant, or nothing."""
-    close = difflib.get_close_matches(word, [str(name) for name in known], n=1)
-    return f" (did you mean '{close[0]}'?)" if close else ""
 
 
 def possessive(name: str) -> str:

@@ -8,15 +8,14 @@ that it cannot be told, and where a number would, there are two numbers, the lea
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from legation.analysis import compare
-from legation.errors import InputError
+from legation.errors import InputError, nearest
 
 PLEDGE = "mutual-assistance"
 CONSULTATION = "threat-consultation"
@@ -104,7 +103,7 @@ def choose(register: Register, focus: str, comparators: Sequence[str], *, most: 
     wanted = list(dict.fromkeys([focus, *comparators]))
     for name in wanted:
         if name not in known:
-            raise InputError(f"The register has no treaty '{name}'{_nearest(name, known)}. It has {', '.join(known)}.")
+            raise InputError(f"The register has no treaty '{name}'{nearest(name, known)}. It has {', '.join(known)}.")
     if len(wanted) > most:
         raise InputError(
             f"{len(wanted)} treaties are more than a page can hold side by side. Name at most {most - 1} comparators."
@@ -125,7 +124,7 @@ def choose_types(register: Register, types: Sequence[str]) -> list[str]:
     for name in types:
         if name not in known:
             raise InputError(
-                f"The codebook has no provision type and no group '{name}'{_nearest(name, known)}. "
+                f"The codebook has no provision type and no group '{name}'{nearest(name, known)}. "
                 "data/treaties/codebook.yml defines them."
             )
     chosen = table["type"].isin(types) | table["group"].isin(types)
@@ -364,7 +363,7 @@ def article(register: Register, focus: str, label: str, treaties: Sequence[str])
     if not kinds:
         labels = own["article"].dropna().drop_duplicates().tolist()
         raise InputError(
-            f"No provision of {focus} is coded for an article '{label}'{_nearest(label, labels)}. "
+            f"No provision of {focus} is coded for an article '{label}'{nearest(label, labels)}. "
             f"Coded are {', '.join(labels)}."
         )
     order = [focus, *(treaty for treaty in treaties if treaty != focus)]
@@ -602,8 +601,3 @@ def _first(register: Register, treaty: str, kind: str) -> dict[str, Any] | None:
 
 def _text(cell: Any) -> str | None:
     return cell if isinstance(cell, str) else None
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f" (did you mean '{close[0]}'?)" if close else ""

@@ -20,7 +20,7 @@ from ruamel.yaml import YAML
 
 from legation.checkout import home
 from legation.data import contracts
-from legation.errors import InputError
+from legation.errors import InputError, nearest
 
 #: Columns that hold country or group codes, checked against the table of countries when they are asked for.
 CODE_COLUMNS = ("reporter", "partner", "country", "group", "member", "supplier", "recipient", "host")
@@ -60,7 +60,7 @@ def open(name: str, **where: Where) -> pd.DataFrame:
     for column, wanted in where.items():
         if column not in table:
             raise InputError(
-                f"The table {name} has no column '{column}'{_nearest(column, table.columns)}. "
+                f"The table {name} has no column '{column}'{nearest(column, table.columns)}. "
                 f"Its columns are {', '.join(table.columns)}."
             )
         if isinstance(wanted, tuple):
@@ -78,7 +78,7 @@ def open(name: str, **where: Where) -> pd.DataFrame:
             for value in values:
                 if value not in set(table[column]):
                     raise InputError(
-                        f"The table {name} has no row with {column} '{value}'{_nearest(str(value), table[column])}. "
+                        f"The table {name} has no row with {column} '{value}'{nearest(str(value), table[column])}. "
                         f"Correct it, or add the row to {_resources(home())[name].relative_to(home())}."
                     )
         table = table[table[column].isin(values)]
@@ -150,7 +150,7 @@ def sources(*frames: pd.DataFrame) -> list[dict[str, str | None]]:
     for identifier in sorted(wanted):
         if identifier not in table.index:
             raise InputError(
-                f"data/sources.csv has no entry '{identifier}'{_nearest(identifier, table.index)}. "
+                f"data/sources.csv has no entry '{identifier}'{nearest(identifier, table.index)}. "
                 "Add the entry, or correct the row that names it."
             )
         cells = table.loc[identifier].to_dict()
@@ -283,11 +283,6 @@ def _or(value: int | None, otherwise: int) -> int:
     return otherwise if value is None else value
 
 
-def _nearest(word: str, known: Any) -> str:
-    close = difflib.get_close_matches(word, [str(name) for name in known], n=1)
-    return f" (did you mean '{close[0]}'?)" if close else ""
-
-
 @lru_cache(maxsize=4)
 def _package(root: Path) -> dict[str, Any]:
     file = root / "data" / "datapackage.yaml"
@@ -303,7 +298,7 @@ def _load(root: Path, name: str) -> pd.DataFrame:
     resources = _resources(root)
     if name not in resources:
         raise InputError(
-            f"There is no dataset '{name}'{_nearest(name, resources)}. "
+            f"There is no dataset '{name}'{nearest(name, resources)}. "
             f"data/datapackage.yaml declares {', '.join(sorted(resources))}."
         )
     path = resources[name]
@@ -326,7 +321,7 @@ def _read(root: Path, name: str, path: Path, _changed: tuple[int, ...]) -> pd.Da
     where = str(path.relative_to(root))
     if name not in contracts.TABLES:
         raise InputError(
-            f"{where}: the dataset '{name}' has no contract{_nearest(name, contracts.TABLES)}. "
+            f"{where}: the dataset '{name}' has no contract{nearest(name, contracts.TABLES)}. "
             "Declare its columns in src/legation/data/contracts.py."
         )
     try:
@@ -369,7 +364,7 @@ def _check_references(root: Path, rows: pd.DataFrame, where: str) -> None:
             found = str(rows[column].to_dict()[unknown[0]])
             file = "sources.csv has no entry" if column == "source" else "trade/countries.csv has no code"
             raise InputError(
-                f"{where}, line {unknown[0]}, column {column}: data/{file} '{found}'{_nearest(found, known)}. "
+                f"{where}, line {unknown[0]}, column {column}: data/{file} '{found}'{nearest(found, known)}. "
                 "Correct the cell, or add the entry there."
             )
 

@@ -7,7 +7,6 @@ sets that claim or document aside; the others are read. Whether a measure exists
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from legation.checkout import home
 from legation.data.catalogue import open, record_listing, record_reading
 from legation.data.treaties import Date, Slug, Text
 from legation.data.treaties import Words as OwnWords
-from legation.errors import InputError
+from legation.errors import InputError, nearest
 from legation.yaml_lines import Place, line_of, read, validated
 
 #: What a figure may be counted in, and which kind of closeness applies to it (``close`` in precision.yml).
@@ -150,7 +149,7 @@ class Asserts(_Model):
             raise ValueError("the unit is missing. Add 'unit', such as USD or percent")
         if self.unit not in UNITS:
             raise ValueError(
-                f"there is no unit '{self.unit}'{_nearest(self.unit, UNITS)}. A unit is one of {', '.join(UNITS)}"
+                f"there is no unit '{self.unit}'{nearest(self.unit, UNITS)}. A unit is one of {', '.join(UNITS)}"
             )
         if "/" in text and self.precision in (None, "as-printed"):
             raise ValueError("a fraction has no last digit to round to. Give another precision, such as about")
@@ -311,7 +310,7 @@ def ledger(documents: Sequence[str] | None = None, *, folder: Path | None = None
     for name in documents or ():
         if name not in files:
             raise InputError(
-                f"There is no document '{name}' in data/claims{_nearest(name, files)}. "
+                f"There is no document '{name}' in data/claims{nearest(name, files)}. "
                 f"It holds {', '.join(files) or 'none'}."
             )
     tolerances = _tolerances(place / f"{PRECISION}.yml")
@@ -367,13 +366,13 @@ def _head(
     if head.entry not in entries:
         refuse(
             "entry",
-            f"data/references.bib has no entry '{head.entry}'{_nearest(head.entry, entries)}. "
+            f"data/references.bib has no entry '{head.entry}'{nearest(head.entry, entries)}. "
             "Add the entry, or correct the key.",
         )
     if head.source is not None and head.source not in sources:
         refuse(
             "source",
-            f"data/sources.csv has no entry '{head.source}'{_nearest(head.source, sources)}. "
+            f"data/sources.csv has no entry '{head.source}'{nearest(head.source, sources)}. "
             "Correct it, or leave 'source' out if no row of a table was read in this document.",
         )
     if not isinstance(plain.get("claims"), list) or not plain["claims"]:
@@ -432,7 +431,7 @@ def _check_precision(claim: Claim, tolerances: Tolerances, where: str) -> None:
         return
     if word not in tolerances.words:
         raise InputError(
-            f"{where}: '{word}' is no word of data/claims/precision.yml{_nearest(word, tolerances.words)}. "
+            f"{where}: '{word}' is no word of data/claims/precision.yml{nearest(word, tolerances.words)}. "
             f"It knows {', '.join(tolerances.words)}."
         )
     if claim.asserts.kind == "quantity" and tolerances.words[word].below is None:
@@ -446,7 +445,7 @@ def _check_arithmetic(claim: Claim, good: Mapping[str, Claim], ids: Sequence[Any
     for name in claim.arithmetic.of:
         if name not in ids or name == claim.id:
             others = [str(one) for one in ids if one not in (None, claim.id)]
-            raise InputError(f"{where}: the document has no other claim '{name}'{_nearest(name, others)}. Correct it.")
+            raise InputError(f"{where}: the document has no other claim '{name}'{nearest(name, others)}. Correct it.")
         if name not in good:
             continue  # faulty itself, and said so; nothing can be computed from it
         operand = good[name].asserts
@@ -514,11 +513,6 @@ def _entries(file: Path) -> set[str]:
     if not file.is_file():
         raise InputError("There is no data/references.bib. Restore it from version control.")
     return set(re.findall(r"^\s*@\w+\s*\{\s*([^,\s]+)\s*,", file.read_text(encoding="utf-8"), re.MULTILINE))
-
-
-def _nearest(word: str, known: Iterable[Any]) -> str:
-    close = difflib.get_close_matches(word, [str(name) for name in known], n=1)
-    return f" (did you mean '{close[0]}'?)" if close else ""
 
 
 def _shown(file: Path) -> str:

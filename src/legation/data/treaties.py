@@ -8,7 +8,6 @@ A provision type is in one of three states for a treaty (`Treaty.state`): *coded
 from __future__ import annotations
 
 import datetime
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ from pydantic import (
 from legation.checkout import home
 from legation.data.catalogue import open as open_table
 from legation.data.catalogue import record_listing, record_reading
-from legation.errors import InputError
+from legation.errors import InputError, nearest
 from legation.yaml_lines import Place, line_of, read, validated
 
 #: Longest quotation of a treaty that the register may hold.
@@ -228,7 +227,7 @@ class Codebook(_Model):
             if entry.id == name:
                 return entry
         raise InputError(
-            f"There is no provision type '{name}'{_nearest(name, self.type_ids())}. "
+            f"There is no provision type '{name}'{nearest(name, self.type_ids())}. "
             "data/treaties/codebook.yml defines them."
         )
 
@@ -642,7 +641,7 @@ def treaties(folder: Path | None = None) -> dict[str, Treaty]:
             if entry.treaty and entry.treaty not in found:
                 raise InputError(
                     f"{treaty.where('replaces', position, 'treaty')}: the register has no treaty '{entry.treaty}'"
-                    f"{_nearest(entry.treaty, found)}. Correct the identifier, or give a 'title' instead."
+                    f"{nearest(entry.treaty, found)}. Correct the identifier, or give a 'title' instead."
                 )
         for position, provision in enumerate(treaty.provisions):
             for number, item in enumerate(provision.dissent):
@@ -659,7 +658,7 @@ def _check_names(treaty: Treaty, place: Place, names: Sequence[str], found: Mapp
         if name not in known:
             raise InputError(
                 f"{treaty.where(*place)}: neither the register nor data/context/events.csv has "
-                f"'{name}'{_nearest(name, known)}. Correct the identifier, or leave it out."
+                f"'{name}'{nearest(name, known)}. Correct the identifier, or leave it out."
             )
         if names.count(name) > 1:
             raise InputError(f"{treaty.where(*place)}: '{name}' is named twice. Remove one.")
@@ -785,7 +784,7 @@ def _codebook(file: Path, _changed: int) -> Codebook:
         if entry.group not in book.groups:
             refuse(
                 ("types", position, "group"),
-                f"the group '{entry.group}' is not under 'groups'{_nearest(entry.group, book.groups)}.",
+                f"the group '{entry.group}' is not under 'groups'{nearest(entry.group, book.groups)}.",
             )
     for key, kinds in (("triggers", book.triggers), ("limits", book.limits)):
         single = {kind.id for kind in kinds if not kind.joins}
@@ -795,14 +794,14 @@ def _codebook(file: Path, _changed: int) -> Codebook:
                     if name not in single - {kind.id}:
                         refuse(
                             (key, position, relation),
-                            f"'{name}' is no other single kind under '{key}'{_nearest(name, single)}. Correct it.",
+                            f"'{name}' is no other single kind under '{key}'{nearest(name, single)}. Correct it.",
                         )
     for position, variable in enumerate(book.atop):
         for name in variable.types:
             if name not in book.type_ids():
                 refuse(
                     ("atop", position, "types"),
-                    f"there is no provision type '{name}'{_nearest(name, book.type_ids())}.",
+                    f"there is no provision type '{name}'{nearest(name, book.type_ids())}.",
                 )
     return book
 
@@ -817,7 +816,7 @@ def _check(treaty: Treaty, book: Codebook) -> None:
         names = list(known)
         if value is not None and value not in names:
             listed = f"It knows {', '.join(names)}." if len(names) < 12 else "data/treaties/codebook.yml lists them."
-            refuse(place, f"'{value}' is no {what} of the codebook{_nearest(value, names)}. {listed}")
+            refuse(place, f"'{value}' is no {what} of the codebook{nearest(value, names)}. {listed}")
 
     if treaty.id != treaty.file.stem:
         refuse(("id",), f"the file is named '{treaty.file.stem}', but the treaty '{treaty.id}'. Make them equal.")
@@ -831,7 +830,7 @@ def _check(treaty: Treaty, book: Codebook) -> None:
         if name not in listed:
             refuse(
                 place,
-                f"the source '{name}' is not in the file's list of sources{_nearest(name, listed)}. Add its entry.",
+                f"the source '{name}' is not in the file's list of sources{nearest(name, listed)}. Add its entry.",
             )
     for position, name in enumerate(listed):
         if name not in cited:
@@ -862,9 +861,7 @@ def _check(treaty: Treaty, book: Codebook) -> None:
         if provision.binds != ["all"]:
             for code in provision.binds:
                 if code not in codes:
-                    refuse(
-                        (*place, "binds"), f"'{code}' is not a party{_nearest(code, codes)}. Write a code, or [all]."
-                    )
+                    refuse((*place, "binds"), f"'{code}' is not a party{nearest(code, codes)}. Write a code, or [all].")
         key = (provision.article, provision.paragraph, provision.type)
         if key in seen:
             label = f"article {provision.article}" if provision.article else "an article whose number is not known"
@@ -919,11 +916,6 @@ def _citations(node: Any, place: Place) -> Iterable[tuple[Place, str]]:
     elif isinstance(node, list):
         for position, value in enumerate(node):
             yield from _citations(value, (*place, position))
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f" (did you mean '{close[0]}'?)" if close else ""
 
 
 def _shown(file: Path) -> str:

@@ -6,7 +6,6 @@ drawn and said differently; what only the press reports is hollow; a stated boun
 
 from __future__ import annotations
 
-import calendar
 import math
 import re
 from collections import Counter
@@ -28,6 +27,7 @@ from legation.exhibits.exhibit import Column, Exhibit
 from legation.exhibits.prose import listed
 from legation.exhibits.style import EN_DASH, NO_BREAK, SEMIBOLD, SMALL, TEXT, Canvas
 from legation.exhibits.view import Names, capital, events_within, headline
+from legation.exhibits.wording import counted, day_said, rows_of
 
 #: What the mark of an event is, and the words beside it in the key.
 MARKERS = {
@@ -104,7 +104,7 @@ def timeline(
     n = Names(names)
     hosts = list(visits["host"])
     lanes = {lane: _lane_words(lane, state, hosts, n) for lane in dict.fromkeys(rows["lane"])}
-    went = [f"{number(int(row['visits']))} to {n.the(row['host'])}" for row in _records(visits)]
+    went = [f"{number(int(row['visits']))} to {n.the(row['host'])}" for row in rows_of(visits)]
     total = int(visits["visits"].sum())
     forms = [
         f"{_possessive(person)} visits on file since {years[0]}: {', '.join(went)}",
@@ -113,7 +113,7 @@ def timeline(
     ]
     own = rows["mark"].eq("visit") & rows["person"].eq(person)
     described = [
-        f"{words}: " + "; ".join(f"{row['label']}, {_when(row)}" for row in _records(rows[rows["lane"] == lane])) + "."
+        f"{words}: " + "; ".join(f"{row['label']}, {_when(row)}" for row in rows_of(rows[rows["lane"] == lane])) + "."
         for lane, words in lanes.items()
     ]
     ids = {part for cell in rows["id"] for part in str(cell).split("+")}
@@ -127,7 +127,7 @@ def timeline(
         name=f"timeline-{_slug(state, *hosts)}",
         title=headline(n, lambda _: forms),
         subtitle=f"Visits, treaties and what came of them, on file for {style.years(*years)}",
-        alt=f"A line of time with {_count(len(lanes), 'lane')}. {' '.join(described)}",
+        alt=f"A line of time with {counted(len(lanes), 'lane')}. {' '.join(described)}",
         notes=notes,
         data=rows[["lane", "date", "until", "kind", "person", "host", "label", "description", "press", "source"]],
         **_provenance(rows),
@@ -152,9 +152,9 @@ def events_table(
     part = "none" if not press else "all" if press == len(rows) else f"{press}"
     known = f"{part} from the press alone"
     forms = [
-        f"{_count(len(rows), 'event')} on file from {when}, {known}",
-        f"{_count(len(rows), 'event')} on file, {known}",
-        f"{_count(len(rows), 'event')} on file from {when}",
+        f"{counted(len(rows), 'event')} on file from {when}, {known}",
+        f"{counted(len(rows), 'event')} on file, {known}",
+        f"{counted(len(rows), 'event')} on file from {when}",
     ]
     producers = _producers(rows)
     shown = [
@@ -163,7 +163,7 @@ def events_table(
             str(row["description"]),
             f"{listed(producers[row['id']])}{' (press)' if row['press'] else ''}",
         )
-        for row in _records(rows)
+        for row in rows_of(rows)
     ]
     return Exhibit.table(
         [Column(label, "left") for label in ("When", "What happened", "Source")],
@@ -171,8 +171,8 @@ def events_table(
         name=f"events-{first}-to-{last}",
         title=headline(n, lambda _: forms),
         subtitle=f"Events on file, {when}, in order of date",
-        alt=f"A table of {_count(len(rows), 'event')}: "
-        + "; ".join(f"{_when(row)}, {row['label']}" for row in _records(rows))
+        alt=f"A table of {counted(len(rows), 'event')}: "
+        + "; ".join(f"{_when(row)}, {row['label']}" for row in rows_of(rows))
         + ".",
         notes=_date_notes(disputed[disputed["id"].isin(rows["id"])]),
         data=rows[["date", "until", "kind", "person", "host", "label", "description", "countries", "press", "source"]],
@@ -210,13 +210,13 @@ def _draw_timeline(
     def at(year: float) -> float:
         return left + (min(max(year, years[0]), years[1] + 1) - years[0]) * scale
 
-    wars = _records(rows[rows["kind"] == "war"])
+    wars = rows_of(rows[rows["kind"] == "war"])
     rows = rows[rows["kind"] != "war"]
     top = y = ROW * len(wars)
     placed: list[_Placed] = []
     heads: list[tuple[float, str]] = []
     for lane, words in lanes.items():
-        mine = _records(rows[rows["lane"] == lane])
+        mine = rows_of(rows[rows["lane"] == lane])
         if not mine:
             continue
         heads.append((y, words))
@@ -325,8 +325,8 @@ def _date_notes(disputed: pd.DataFrame) -> list[str]:
     notes = []
     for _, group in disputed.groupby("id", sort=False):
         first = group.iloc[0]
-        given = [f"{_day(row['other'])} ({', '.join(_producers_of(row['source']))})" for row in _records(group)]
-        notes.append(f"{first['label']}, dated {_day(first['date'])} here: elsewhere {listed(given)}.")
+        given = [f"{day_said(row['other'])} ({', '.join(_producers_of(row['source']))})" for row in rows_of(group)]
+        notes.append(f"{first['label']}, dated {day_said(first['date'])} here: elsewhere {listed(given)}.")
     return notes
 
 
@@ -356,7 +356,7 @@ def vote_matrix(
         f"{n(country)}: "
         + ", ".join(f"{row[kind]} {VOTE_WORDS[kind][1]}" for kind in (*VOTES, DISPUTED, NOT_SEEN) if row[kind])
         + "."
-        for country, row in ((row["country"], row) for row in _records(counts))
+        for country, row in ((row["country"], row) for row in rows_of(counts))
     ]
     producers = _producers_by_id(matrix, tallies)
     notes = [
@@ -365,15 +365,15 @@ def vote_matrix(
         *_tally_notes(tallies, producers),
     ]
     table = matrix.assign(vote=matrix["vote"].where(matrix["vote"] != NOT_SEEN, None))
-    cells = {(row["resolution"], row["country"]): row for row in _records(matrix)}
-    heads = {row["resolution"]: row for row in _records(tallies)}
+    cells = {(row["resolution"], row["country"]): row for row in rows_of(matrix)}
+    heads = {row["resolution"]: row for row in rows_of(tallies)}
     return Exhibit.chart(
         lambda canvas: _draw_votes(canvas, cells, heads, countries, n, focus),
         name=f"votes-{topic}-{_slug(focus)}",
         title=headline(n, lambda m: _vote_forms(m(focus), own)),
-        subtitle=f"Votes in the {bodies(tallies)} on {_count(len(heads), 'resolution')}, {years}: number, day, "
+        subtitle=f"Votes in the {bodies(tallies)} on {counted(len(heads), 'resolution')}, {years}: number, day, "
         f"yes{EN_DASH}no{EN_DASH}abstained",
-        alt=f"A grid of {_count(len(heads), 'resolution')} by {_count(len(countries), 'country', 'countries')}. "
+        alt=f"A grid of {counted(len(heads), 'resolution')} by {counted(len(countries), 'country', 'countries')}. "
         + " ".join(described),
         notes=notes,
         data=table[["resolution", "date", "subject", "country", "vote", "conflict", "readings", "source"]],
@@ -392,7 +392,7 @@ def _vote_forms(name: str, own: Mapping[str, Any]) -> list[str]:
     seen, yes, no, kept = (int(own[key]) for key in ("seen", "yes", "no", "abstain"))
     if seen == 0:
         return [f"No vote of {name} on these resolutions was seen"]
-    votes = f"the {_count(seen, 'vote')} seen" if seen > 1 else "the one vote seen"
+    votes = f"the {counted(seen, 'vote')} seen" if seen > 1 else "the one vote seen"
     every = f"all of {votes}" if seen > 1 else votes
     if yes == 0 and no and kept:
         return [
@@ -412,7 +412,7 @@ def _vote_forms(name: str, own: Mapping[str, Any]) -> list[str]:
 
 def _vote_notes(matrix: pd.DataFrame, n: Names, producers: Mapping[str, str]) -> list[str]:
     notes = []
-    for row in _records(matrix[matrix["conflict"]]):
+    for row in rows_of(matrix[matrix["conflict"]]):
         said: dict[str, list[str]] = {}
         for reading in split(row["readings"]):
             vote, _, source = reading.partition("@")
@@ -424,7 +424,7 @@ def _vote_notes(matrix: pd.DataFrame, n: Names, producers: Mapping[str, str]) ->
 
 def _tally_notes(tallies: pd.DataFrame, producers: Mapping[str, str]) -> list[str]:
     notes = []
-    for row in _records(tallies[tallies["conflict"].notna()]):
+    for row in rows_of(tallies[tallies["conflict"].notna()]):
         others = [part.partition("@") for part in split(row["conflict"])]
         told = "; ".join(f"{tally} by {producers.get(source, source)}" for tally, _, source in others)
         notes.append(f"The count of {_number(row['resolution'])} (*) is {told} instead.")
@@ -464,7 +464,7 @@ def _draw_votes(
         _rule(canvas, 0, canvas.width, canvas.height - y)
         tally = EN_DASH.join("?" if pd.isna(head[key]) else str(head[key]) for key in ("yes", "no", "abstain"))
         star = "*" if isinstance(head["conflict"], str) else ""
-        told = f"{_number(name)}, {_day(head['date'], short=True)}, {tally}{star}"
+        told = f"{_number(name)}, {day_said(head['date'], short=True)}, {tally}{star}"
         label_room = canvas.width if narrow else room - 6
         canvas.text(0, y + 7.3, str(head["subject"]), room=label_room, fontsize=SMALL)
         canvas.text(0, y + 16.2, told, room=label_room, fontsize=SMALL, color=style.MUTED)
@@ -503,7 +503,7 @@ def agreement(rows: pd.DataFrame, *, focus: str, topic: str, names: Mapping[str,
     n = Names(names)
     poles = list(dict.fromkeys(rows["pole"]))
     countries = list(dict.fromkeys(rows.loc[~rows["country"].isin(poles), "country"]))
-    table = {(row["country"], row["pole"]): row for row in _records(rows)}
+    table = {(row["country"], row["pole"]): row for row in rows_of(rows)}
     if not countries:
         raise ValueError("Besides the states compared with, no country is left to show. Name more countries.")
     own = [table[(focus, pole)] for pole in poles if (focus, pole) in table]
@@ -519,7 +519,7 @@ def agreement(rows: pd.DataFrame, *, focus: str, topic: str, names: Mapping[str,
     ]
     notes += [
         f"Never seen to vote on the same resolution: {n(r['country'])} and {n.the(r['pole'])}."
-        for r in _records(without)
+        for r in rows_of(without)
     ]
     return Exhibit.chart(
         lambda canvas: _draw_agreement(canvas, table, countries, poles, n, focus),
@@ -845,7 +845,7 @@ def supplier_shares(
 
     described = [
         f"{style.years(*period)}: "
-        + ", ".join(f"{n(row['supplier'])} {style.percent(row['share'])}" for row in _records(rows.head(4)))
+        + ", ".join(f"{n(row['supplier'])} {style.percent(row['share'])}" for row in rows_of(rows.head(4)))
         + "."
         for period, rows in by_period.items()
     ]
@@ -884,7 +884,7 @@ def _draw_shares(canvas: Canvas, by_period: Mapping[tuple[int, int], pd.DataFram
             canvas.text(0, y + high / 2, style.years(*period))
         total = style.decimal(float(rows["total"].iloc[0]))
         canvas.text(canvas.width, y + high / 2, total, ha="right", fontsize=SMALL, color=style.MUTED)
-        ordered = sorted(_records(rows), key=lambda row: (row["supplier"] != focus, -row["share"]))
+        ordered = sorted(rows_of(rows), key=lambda row: (row["supplier"] != focus, -row["share"]))
         x = left
         for rank, row in enumerate(ordered):
             wide = float(row["share"]) * (right - left)
@@ -926,15 +926,15 @@ def stated(
     topics = list(dict.fromkeys(rows["topic"]))
     heads = {topic: topic_words(topic, n) for topic in topics}
     labels = [
-        f"{n(_codes(row['topic'])[0])}, {_day(row['date'], short=True)}"
+        f"{n(_codes(row['topic'])[0])}, {day_said(row['date'], short=True)}"
         if by == "country"
-        else f"{_day(row['date'], short=True)}: {row['who']}"
-        for row in _records(rows)
+        else f"{day_said(row['date'], short=True)}: {row['who']}"
+        for row in rows_of(rows)
     ]
-    values = [_valued(row, write) for row in _records(rows)]
+    values = [_valued(row, write) for row in rows_of(rows)]
     items = [
         _Point(label, value, row["value"], row["bound"], bool(row["press"]), _codes(row["topic"]), row["topic"])
-        for label, value, row in zip(labels, values, _records(rows), strict=True)
+        for label, value, row in zip(labels, values, rows_of(rows), strict=True)
     ]
     span = sorted(str(date)[:4] for date in rows["date"])
     notes = ["Statements, each by the named speaker on the day given; none of them can be counted again here."]
@@ -1020,7 +1020,7 @@ def _stated_forms(rows: pd.DataFrame, n: Names, write: Callable[[float], str], b
     if known.empty:
         return [f"No figure for stated {noun} is on file here"]
     if by == "country":
-        by_code = {_codes(row["topic"])[0]: row for row in _records(known)}
+        by_code = {_codes(row["topic"])[0]: row for row in rows_of(known)}
         top = max(by_code, key=lambda code: float(by_code[code]["value"]))
         own = by_code.get(str(focus))
         if own and top != focus and own["value"]:
@@ -1029,12 +1029,12 @@ def _stated_forms(rows: pd.DataFrame, n: Names, write: Callable[[float], str], b
         return [f"The largest stated {noun} is that of {n.the(top)}"]
     topic = _codes(str(known["topic"].iloc[0]))
     main = known[known["topic"] == known["topic"].iloc[0]]
-    first, last = _records(main)[0], _records(main)[-1]
-    height = _records(main.sort_values("value", ascending=False, kind="stable"))[0]
+    first, last = rows_of(main)[0], rows_of(main)[-1]
+    height = rows_of(main.sort_values("value", ascending=False, kind="stable"))[0]
     if height["value"] > first["value"] and height["value"] >= 1.25 * last["value"]:
         first = height  # from the height, where it lies between
     same = str(first["date"])[:4] == str(last["date"])[:4]
-    when = [_day(str(row["date"])[:7], short=True) if same else str(row["date"])[:4] for row in (first, last)]
+    when = [day_said(str(row["date"])[:7], short=True) if same else str(row["date"])[:4] for row in (first, last)]
     words = [f"{_valued(row, write)} in {date}" for row, date in zip((first, last), when, strict=True)]
     if len(main) == 1:
         return [f"Stated {noun} of {n.the(topic[0])}: {words[0]}", f"One statement on {noun} is on file: {words[0]}"]
@@ -1042,7 +1042,7 @@ def _stated_forms(rows: pd.DataFrame, n: Names, write: Callable[[float], str], b
         f"Stated {noun} of {n.the(topic[0])}: {words[0]}, {words[1]}",
         f"Stated {noun}: {words[0]}, {words[1]}",
         f"Stated {noun}: {_valued(first, write)}, later {_valued(last, write)}",
-        f"{_count(len(main), 'statement')} on {noun}, from {str(first['date'])[:4]} to {str(last['date'])[:4]}",
+        f"{counted(len(main), 'statement')} on {noun}, from {str(first['date'])[:4]} to {str(last['date'])[:4]}",
     ]
 
 
@@ -1135,7 +1135,7 @@ def fall(change: Mapping[str, Any]) -> dict[str, Any]:
 
 def day(date: str | None) -> str | None:
     """A date as it stands in a sentence: 19 June 2024, June 2024, 2024; None as it is."""
-    return _day(date) if date is not None else None
+    return day_said(date) if date is not None else None
 
 
 def amount(row: Mapping[str, Any], unit: str) -> str | None:
@@ -1163,31 +1163,21 @@ def _when(row: Mapping[str, Any]) -> str:
     days = sorted({other for other in others if len(other) == 10 and other[:7] == date[:7] and len(date) == 10})
     if days:
         numbers = sorted({int(day[8:]) for day in (*days, date)})
-        return f"{' or '.join(map(str, numbers))} {_day(date[:7], short=True)}"
-    return _day(date, short=True)
+        return f"{' or '.join(map(str, numbers))} {day_said(date[:7], short=True)}"
+    return day_said(date, short=True)
 
 
 def _from_to(date: str, until: str) -> str:
     if len(date) == len(until) == 10 and date[:7] == until[:7]:
-        return f"{int(date[8:])}{EN_DASH}{int(until[8:])}{NO_BREAK}{_day(date[:7], short=True)}"
-    start, end = _day(date, short=True), _day(until, short=True)
+        return f"{int(date[8:])}{EN_DASH}{int(until[8:])}{NO_BREAK}{day_said(date[:7], short=True)}"
+    start, end = day_said(date, short=True), day_said(until, short=True)
     if date[:4] == until[:4]:
         start = start.rpartition(NO_BREAK)[0]
     return f"{start} {EN_DASH} {end}"
 
 
-def _day(date: Any, *, short: bool = False) -> str:
-    """``2024-06-19`` as 19 June 2024, ``2024-06`` as June 2024; ``short``: as 19 Jun 2024."""
-    year, *rest = str(date).split("-")
-    if not rest:
-        return year
-    month = (calendar.month_abbr if short else calendar.month_name)[int(rest[0])]
-    space = NO_BREAK if short else " "
-    return f"{int(rest[1])}{NO_BREAK}{month}{space}{year}" if len(rest) > 1 else f"{month}{space}{year}"
-
-
 def _month(month: str) -> str:
-    return _day(month)
+    return day_said(month)
 
 
 def times(count: int) -> str:
@@ -1202,10 +1192,6 @@ def number(count: int) -> str:
 
 def _possessive(name: str) -> str:
     return f"{name}’" if name.endswith("s") else f"{name}’s"
-
-
-def _count(number: int, word: str, words: str | None = None) -> str:
-    return f"{number} {word if number == 1 else words or word + 's'}"
 
 
 def _number(resolution: str) -> str:
@@ -1291,11 +1277,11 @@ def _line(entries: Sequence[Mapping[str, Any]]) -> str:
     press = [str(one["producer"]) for one in entries if one["kind"] == "press"]
     parts = solid[:NAMED]
     if len(solid) > NAMED:
-        parts.append(_count(len(solid) - NAMED, "other publication"))
+        parts.append(counted(len(solid) - NAMED, "other publication"))
     if press:
         named = list(dict.fromkeys(press))
         who = ", ".join(named[:3]) + (" and others" if len(named) > 3 else "")
-        parts.append(f"{_count(len(press), 'press report')} ({who})")
+        parts.append(f"{counted(len(press), 'press report')} ({who})")
     return f"{'Source' if len(entries) == 1 else 'Sources'}: {'; '.join(parts)}."
 
 
@@ -1312,9 +1298,5 @@ def _producers_of(cell: str) -> list[str]:
 def _producers(rows: pd.DataFrame) -> dict[str, list[str]]:
     known = _producers_by_id(rows)
     return {
-        row["id"]: list(dict.fromkeys(known.get(part, part) for part in split(row["source"]))) for row in _records(rows)
+        row["id"]: list(dict.fromkeys(known.get(part, part) for part in split(row["source"]))) for row in rows_of(rows)
     }
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]

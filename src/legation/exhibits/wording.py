@@ -32,15 +32,16 @@ def headline(forms: Iterable[str], *, tail: str) -> str:
     return capital(" ".join(padded[:most]))
 
 
-def day_said(date: Any) -> str:
-    """``2024-06-19`` as 19 June 2024, ``2024-06`` as June 2024."""
+def day_said(date: Any, *, short: bool = False) -> str:
+    """``2024-06-19`` as 19 June 2024, ``2024-06`` as June 2024; ``short``: as 19 Jun 2024, not to be broken."""
     if not is_said(date):
         return "not known"
     year, *rest = str(date).split("-")
     if not rest:
         return year
-    month = calendar.month_name[int(rest[0])]
-    return f"{int(rest[1])}{NO_BREAK}{month} {year}" if len(rest) > 1 else f"{month} {year}"
+    month = (calendar.month_abbr if short else calendar.month_name)[int(rest[0])]
+    space = NO_BREAK if short else " "
+    return f"{int(rest[1])}{NO_BREAK}{month}{space}{year}" if len(rest) > 1 else f"{month}{space}{year}"
 
 
 def counted(number: int, word: str, words: str | None = None) -> str:
