@@ -22,6 +22,9 @@ class _Group(click.Group):
         except InputError as error:
             click.echo(str(error), err=True)
             sys.exit(2)
+        except KeyboardInterrupt:
+            click.echo("Interrupted. What was published stays as it was.", err=True)
+            sys.exit(130)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,32 +36,49 @@ def main() -> None:
 @main.command()
 @click.argument("reports", nargs=-1)
 @click.option("--explain", is_flag=True, help="Say of every chapter and edition why it is made again or kept.")
-@click.option("--jobs", type=click.IntRange(1), help="How many chapters run at once. [default: one for each core]")
-def build(reports: tuple[str, ...], explain: bool, jobs: int | None) -> None:
-    """Build REPORTS, or every report in reports/: what nothing changed of is kept.
+@click.option("--jobs", type=click.IntRange(1), help="How many tasks are done at once. [default: one for each core]")
+@click.option("--scheduler", metavar="ADDRESS", help="Let workers of a Dask scheduler do the work: tcp://host:8786.")
+@click.option("--verify", is_flag=True, help="Build all again from nothing, elsewhere, and compare every file.")
+def build(reports: tuple[str, ...], explain: bool, jobs: int | None, scheduler: str | None, verify: bool) -> None:
+    """Build REPORTS, or every report in reports/ but sweeps: what nothing changed of is kept.
 
-    Exit status: 0 all published, 1 a notebook failed, 2 something given was wrong. A report that is not published
-    leaves its previous edition as it was.
+    A sweep is built when it is named; one of its editions as SWEEP/EDITION.
+
+    Exit status: 0 all published, 1 a notebook failed or two builds differ, 2 something given was wrong. A report that
+    is not published leaves its previous edition as it was.
     """
     from legation.press.build import build as build_reports
+    from legation.press.publish import printed_name
 
     root = home()
-    outcomes = build_reports(root, list(reports), click.echo, explain=explain, jobs=jobs)
+    outcomes = build_reports(root, list(reports), click.echo, explain=explain, jobs=jobs, scheduler=scheduler)
     for outcome in outcomes:
         if outcome.traceback:
             click.echo(f"\n{outcome.report}:\n{outcome.traceback}", err=True)
-    if outcomes and all(outcome.kept for outcome in outcomes):
-        click.echo(f"Nothing changed: {root.name}/reports/published holds {', '.join(o.report for o in outcomes)}.")
-        return
-    click.echo("")
+    stands: dict[str, list[str]] = {}  # by report, and of a sweep all its editions
     for outcome in outcomes:
         if outcome.edition:
-            folder = outcome.edition.relative_to(root)
-            click.echo(f"{folder / 'index.html'}\n{folder / outcome.report}.pdf")
+            stands.setdefault(outcome.report.partition("/")[0], []).append(outcome.report)
+    if outcomes and all(outcome.kept for outcome in outcomes):
+        click.echo(f"Nothing changed: {root.name}/reports/published holds {', '.join(stands)}.")
+    else:
+        click.echo("")
+        for report, editions in stands.items():
+            if len(editions) > 1:
+                click.echo(f"reports/published/{report}/index.html")
+            else:
+                page, printed = f"{editions[0]}/index.html", f"{editions[0]}/{printed_name(editions[0])}"
+                click.echo(f"reports/published/{page}\nreports/published/{printed}")
     failed = [outcome.report for outcome in outcomes if not outcome.edition]
     if failed:
-        click.echo(f"Not published: {', '.join(failed)}. The reasons stand above.", err=True)
-    sys.exit(max((outcome.status for outcome in outcomes), default=0))
+        more = f" and {len(failed) - 20:,} more" if len(failed) > 20 else ""
+        click.echo(f"Not published: {', '.join(failed[:20])}{more}. The reasons stand above.", err=True)
+    status = max((outcome.status for outcome in outcomes), default=0)
+    if verify and not status:
+        from legation.press.verify import verify as build_again
+
+        status = int(bool(build_again(root, list(reports), click.echo)))
+    sys.exit(status)
 
 
 @main.command()

@@ -19,7 +19,7 @@ TRADE = ROOT / "notebooks" / "trade_comparison.ipynb"
 
 def run_trade(**parameters):
     server = kernels.shared(kernels.modules_of([TRADE]))
-    return run(Chapter(TRADE, parameters, None, 0), server.place).notebook
+    return nbformat.from_dict(run(Chapter(TRADE, parameters, None, 0), server.place).notebook)
 
 
 def exhibits(notebook):

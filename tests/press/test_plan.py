@@ -45,7 +45,7 @@ def test_parameters_that_fit_are_passed_on(folder):
 @pytest.mark.parametrize(
     ("parameters", "sentence"),
     [
-        ("{partner: [CHN]}", r"line 5: trade\.ipynb takes no parameter 'partner'\. Did you mean 'partners'\?"),
+        ("{partner: [CHN]}", r"line 5: trade\.ipynb takes no parameter 'partner' \(did you mean 'partners'\?\)"),
         (
             "{last_year: '2023'}",
             r"parameter 'last_year' of trade\.ipynb: .*integer, but '2023'.*It takes last year shown",

@@ -41,7 +41,7 @@ LIBRARY = {
     "exhibits/treaties.py": "",
     "press/__init__.py": "",
     "press/run.py": "",
-    "press/publish.py": "from legation.press import html\n",
+    "press/edition.py": "from legation.press import html\n",
     "press/exporters.py": "",
     "press/html.py": "",
     "press/house/style.css": "p {}",

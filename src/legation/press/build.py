@@ -3,41 +3,48 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
-import hashlib
 import os
 import re
-import threading
 import time
+import traceback
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from legation.errors import InputError
+from legation.errors import InputError, nearest
 from legation.press import plan as plans
+from legation.press import publish
 from legation.press import spec as specs
-from legation.press.plan import Chapter, Plan
-from legation.press.store import Decision, Store
+from legation.press.outcome import ChapterError, Executed
+from legation.press.plan import Plan
+from legation.press.runlog import FILE, RunLog
+from legation.press.spec import ReportSpec
+from legation.press.store import Decision, Rendering, Store
 
 try:
     import fcntl
 except ImportError:  # Windows has no such locks
     fcntl = None  # type: ignore[assignment]
 
-# What runs and renders is imported where something has to be: loading it takes longer than to find that nothing has.
+# Workers are imported where something has to be done: loading them takes longer than to find that nothing has.
 if TYPE_CHECKING:
-    from legation.press.kernels import KernelServer
-    from legation.press.run import ChapterError, Executed
+    from legation.press.workers import Workers
+
+#: Seconds between two lines on how far a sweep has come.
+_PACE = 5.0
+#: Failures of a sweep that are told one by one, and those that its summary names.
+_FAILURES_TOLD, _FAILURES_NAMED = 5, 20
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one report."""
+    """What became of one report, or of one edition of a sweep."""
 
-    report: str
+    report: str  # with the edition's own name behind a slash where it is one of a sweep
     edition: Path | None  # its folder, if it is published
     seconds: float
     problem: str | None = None
@@ -51,48 +58,64 @@ class Outcome:
 
 
 def build(
-    root: Path, names: list[str], say: Callable[[str], None], *, explain: bool = False, jobs: int | None = None
+    root: Path,
+    names: list[str],
+    say: Callable[[str], None],
+    *,
+    explain: bool = False,
+    jobs: int | None = None,
+    scheduler: str | None = None,
+    forking: bool = True,
 ) -> list[Outcome]:
-    """Build the named reports, or all in ``reports/``: what nothing changed of is kept as it stands.
+    """Build the named reports, or all in ``reports/`` but sweeps: what nothing changed of is kept as it stands.
 
     Parameters
     ----------
     root
         The checkout: ``reports/``, ``notebooks/`` and ``data/`` lie in it.
     names
-        Reports by name; none means all.
+        Reports by name, or editions of a sweep as ``sweep/edition``; none means all reports that are no sweep.
     say
         Takes each line of progress.
     explain
         Whether to say of every chapter and edition why it was made again or kept.
     jobs
-        How many chapters run at once; none given means one for each core.
+        How many tasks are done at once; none given means one for each core.
+    scheduler
+        Address of a Dask scheduler whose workers do the work, such as ``tcp://10.0.0.5:8786``; none: this machine.
+    forking
+        ``False`` runs chapters on stock kernels.
 
     Returns
     -------
     list of Outcome
-        One for each report, in the order they were built.
+        One for each report, and for each edition of a sweep, in the order of their names and of the grid.
 
     Raises
     ------
     InputError
-        If a name is unknown or there is no report at all.
+        If a name is unknown, there is no report at all, or the checkout cannot be written to.
     """
-    files = _files(root / "reports", names)
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(_turn(root, say))
-        press = _Press(root, say, explain, jobs or os.cpu_count() or 1, stack, stack.enter_context(Store(root)))
-        outcomes = []
-        for report in [press.begin(file) for file in files]:
-            outcome = press.finish(report)
-            outcomes.append(outcome)
-            if outcome.problem:
-                say(f"{outcome.report}: not published. {outcome.problem}")
-            elif not outcome.kept:
-                say(f"{outcome.report}: published {outcome.seconds:.1f} s after the start")
-        if any(outcome.edition for outcome in outcomes):
-            press.index()
-    return outcomes
+    wanted = _wanted(root / "reports", names)
+    try:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(_turn(root, say))
+            publish.tidy(root / "reports" / "published")
+            log = stack.enter_context(RunLog(root, [each.name for each in wanted]))
+            store = stack.enter_context(Store(root))
+
+            def hire() -> Workers:
+                if scheduler:
+                    from legation.press.farm import Farm
+
+                    return stack.enter_context(Farm(scheduler, root, say))
+                from legation.press.workers import Local
+
+                return stack.enter_context(Local(jobs or os.cpu_count() or 1, root, forking=forking))
+
+            return _Press(root, say, explain, hire, store, log).build(wanted)
+    except OSError as error:
+        raise InputError(_cannot(error)) from None
 
 
 @contextlib.contextmanager
@@ -113,8 +136,9 @@ def _turn(root: Path, say: Callable[[str], None]) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
         file.truncate()
-        file.write(f"process {os.getpid()}, since {datetime.now():%H:%M:%S}\n")
-        file.flush()
+        with contextlib.suppress(OSError):  # a full disk leaves the holder without a name
+            file.write(f"process {os.getpid()}, since {datetime.now():%H:%M:%S}\n")
+            file.flush()
         try:
             yield
         finally:
@@ -122,196 +146,357 @@ def _turn(root: Path, say: Callable[[str], None]) -> Iterator[None]:
             file.truncate()
 
 
-@dataclass
-class _Report:
-    """A report in the making: ``done`` holds the chapters this build runs; ``error`` says why there is none to make."""
+@dataclass(frozen=True)
+class _Wanted:
+    """Something a build was asked for: a report, a sweep, or an edition of a sweep; or why it cannot be had."""
 
-    file: Path
-    plan: Plan | None = None
-    decisions: list[Decision] = field(default_factory=list)
-    done: dict[int, Future[Executed]] = field(default_factory=dict)
+    name: str
+    spec: ReportSpec | None  # of a sweep that of the whole
+    editions: list[ReportSpec] = field(default_factory=list)
     error: InputError | None = None
+
+
+def _wanted(folder: Path, names: list[str]) -> list[_Wanted]:
+    files = {file.stem: file for file in sorted(folder.glob("*.yml"))}
+    if not files:
+        raise InputError(f"There is no report in {folder.name}/. Write one as a YAML file there.")
+    found = []
+    for name in names or files:
+        report, _, edition = name.partition("/")
+        if report not in files:
+            raise InputError(
+                f"There is no report '{name}' in reports/{nearest(report, files)}. There are: {', '.join(files)}."
+            )
+        try:
+            spec = specs.load(files[report])
+        except InputError as error:
+            found.append(_Wanted(name, None, error=error))
+            continue
+        editions = {each.name: each for each in specs.editions(spec)}
+        if edition and name not in editions:
+            raise InputError(
+                f"The report '{report}' has no edition '{edition}'{nearest(name, editions)}."
+                if spec.sweep
+                else f"The report '{report}' is no sweep and has no edition '{edition}'. Build '{report}'."
+            )
+        if names or not spec.sweep:  # a sweep is built when it is named
+            found.append(_Wanted(name, spec, [editions[name]] if edition else list(editions.values())))
+    return found
+
+
+@dataclass
+class _Making:
+    """A report, or an edition of a sweep, in the making: what was decided, and what its chapters came to."""
+
+    plan: Plan
+    order: int
+    decisions: list[Decision] = field(default_factory=list)
+    done: dict[int, Executed] = field(default_factory=dict)  # chapters that this build ran
+    failed: dict[int | None, Exception] = field(default_factory=dict)
+    waiting: int = 0  # tasks that workers have
+    rendering: Rendering | None = None
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Something a worker does for a report: run the chapter at ``position``, or with none render the edition."""
+
+    of: _Making
+    position: int | None
+    alone: bool = False  # given again, with nothing beside it, because one of several tasks killed a worker
+
+
+@dataclass
+class _Progress:
+    """How far a sweep has come."""
+
+    editions: int
+    ended: int = 0
+    failed: list[str] = field(default_factory=list)
 
 
 @dataclass
 class _Press:
-    """One build: the store of results, the server its kernels come from, and the threads that wait for them.
+    """One build. Workers, who start with the first task, run and render; this process decides, keeps and publishes.
 
-    The kernels do the work, each in a process of its own; threads are enough to wait for them. Server and threads
-    start with the first chapter that runs.
+    Only so many reports are in the making that every worker has something to do, so that a build of a thousand editions
+    takes no more memory than one of ten.
     """
 
     root: Path
     say: Callable[[str], None]
     explain: bool
-    jobs: int
-    stack: contextlib.ExitStack
+    hire: Callable[[], Workers]
     store: Store
-    server: KernelServer | None = None
-    pool: ThreadPoolExecutor | None = None
+    log: RunLog
+    workers: Workers | None = None
+    tasks: dict[Future[Any], _Task] = field(default_factory=dict)
+    suspects: deque[_Task] = field(default_factory=deque)
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    sweeps: dict[str, _Progress] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
+    told: float = field(default_factory=time.monotonic)
 
-    def begin(self, file: Path) -> _Report:
-        """Plan a report, decide which of its chapters run, and start those."""
-        report = _Report(file)
+    def build(self, wanted: list[_Wanted]) -> list[Outcome]:
+        """Build everything, and the pages that list it."""
+        waiting: list[tuple[int, Plan]] = []
+        count = 0
+        for each in wanted:
+            made, error = self._planned(each)
+            if error:
+                self._end(count, Outcome(each.name, None, self._passed(), str(error)))
+                count += 1
+            else:
+                waiting += enumerate(made, start=count)
+                count += len(made)
+            if each.spec and each.spec.sweep:
+                self.sweeps[each.spec.name] = _Progress(len(made))
+        # Reports of many chapters first: begun last, they would be waited for by workers with nothing left to do.
+        queue = deque(sorted(waiting, key=lambda item: -len(item[1].chapters)))
+        while queue or self.tasks or self.suspects:
+            if self.suspects and not self.tasks:
+                self._try_alone(self.suspects.popleft())
+            while queue and not self.suspects and (not self.workers or len(self.tasks) < 2 * self.workers.size):
+                self._begin(*queue.popleft())
+            if self.tasks:
+                for future in wait(self.tasks, return_when=FIRST_COMPLETED).done:
+                    self._take(future)
+        for each in wanted:
+            if each.spec and each.spec.sweep:
+                self._list(each.spec)
+        if any(outcome.edition for outcome in self.outcomes.values()):
+            self._index()
+        return [self.outcomes[order] for order in range(count)]
+
+    def _planned(self, wanted: _Wanted) -> tuple[list[Plan], InputError | None]:
+        """The plans of all editions asked for: a mistake in one of a sweep is a mistake in its spec."""
+        if wanted.error:
+            return [], wanted.error
         try:
-            report.plan = plan = plans.plan(specs.load(file), self.root / "notebooks")
+            return [plans.plan(edition, self.root / "notebooks") for edition in wanted.editions], None
         except InputError as error:
-            report.error = error
-            return report
+            return [], error
+
+    def _begin(self, order: int, plan: Plan) -> None:
+        """Decide which chapters of a report run, and give those to the workers."""
+        making = _Making(plan, order)
         for chapter in plan.chapters:
             decision = self.store.decide(
                 f"{plan.spec.name}/{chapter.position + 1}", chapter.notebook, chapter.parameters
             )
-            report.decisions.append(decision)
+            making.decisions.append(decision)
             for line in (decision.why, *decision.notes) if self.explain else ():
-                self.say(f"{_label(plan, chapter)} {line}")
+                self.say(f"{_label(plan, chapter.position)} {line}")
             if decision.runs:
-                report.done[chapter.position] = self._start(plan, chapter)
-        return report
+                self._give(_Task(making, chapter.position))
+        self._go_on(making)
 
-    def finish(self, report: _Report) -> Outcome:
-        """Wait for a report's chapters, and publish it if anything it is made of changed."""
-        name = report.file.stem
+    def _give(self, task: _Task) -> None:
+        """Give a worker something to do. To render an edition, all its chapters must have run."""
+        making, plan = task.of, task.of.plan
         try:
-            if report.error:
-                raise report.error
-            edition, kept = self._publish(report)
-        except InputError as error:
-            return Outcome(name, None, self._passed(), str(error))
-        except _StoppedError as error:
-            return Outcome(name, None, self._passed(), str(error), error.traceback)
-        return Outcome(name, edition, self._passed(), kept=kept)
+            if self.workers is None:
+                self.workers = self.hire()
+            if task.position is not None:
+                future: Future[Any] = self.workers.run(plan.chapters[task.position])
+            else:
+                chapters = self._chapters(making)
+                if len(chapters) < len(plan.chapters):  # the others run again
+                    return
+                future = self.workers.render(plan, chapters)
+        except (OSError, InputError) as error:
+            making.failed[task.position] = error
+        else:
+            self.tasks[future] = task
+            making.waiting += 1
 
-    def index(self) -> None:
-        """The list of all editions, written again if one of them changed."""
+    def _take(self, future: Future[Any]) -> None:
+        """What a worker has done, or why it could not."""
+        task = self.tasks.pop(future)
+        making, position = task.of, task.position
+        making.waiting -= 1
+        try:
+            result = future.result()
+            if position is None:
+                self._put_in_place(making, result)
+                return
+            self._keep(making, position, result)
+        except BrokenExecutor as error:
+            if task.alone:
+                making.failed[position] = error
+            else:
+                making.waiting += 1
+                self.suspects.append(_Task(making, position, alone=True))
+        except Exception as error:  # noqa: BLE001  # whatever it is, it stops this report alone
+            making.failed[position] = error
+        self._go_on(making)
+
+    def _try_alone(self, task: _Task) -> None:
+        task.of.waiting -= 1
+        self._give(task)
+        self._go_on_if_failed(task.of)
+
+    def _keep(self, making: _Making, position: int, done: Executed) -> None:
+        """Keep what a chapter came to, and say what the operator should read."""
+        plan, decision = making.plan, making.decisions[position]
+        label = _label(plan, position)
+        if plan.spec.name.partition("/")[0] not in self.sweeps:
+            self.say(f"{label}: {done.seconds:.1f} s" if done.seconds else label)
+        self.log.note("chapter", report=plan.spec.name, chapter=position + 1, why=decision.why, seconds=done.seconds)
+        for line in done.warnings:  # the edition is published all the same
+            self.say(f"{plan.spec.name}: chapter {position + 1} of {len(plan.chapters)}, {line}")
+        making.decisions[position] = decision = self.store.put(decision, done.notebook, done.reads, done.warnings)
+        if decision.problem:
+            self.say(f"{label}: {decision.problem}")
+        making.done[position] = done
+
+    def _go_on(self, making: _Making) -> None:
+        """When no chapter is waited for any more: render the edition, or say why there is none."""
+        if making.waiting:
+            return
+        if making.failed:
+            self._end(making.order, self._failure(making))
+            return
+        plan = making.plan
+        name = f"reports/published/{plan.spec.name}"
+        # As the manifest states them, outputs that JupyterLab saved and all.
+        notebooks = [self.store.digest(chapter.notebook) for chapter in plan.chapters]
+        spec = plan.spec.model_dump(mode="json", exclude={"sweep": True, "chapters": {"__all__": {"limits"}}})
+        making.rendering = self.store.rendering(
+            name, {**spec, "notebooks": notebooks}, making.decisions, bibliography=self._bibliography
+        )
+        if self.explain:
+            self.say(f"{plan.spec.name}: page and PDF {making.rendering.why}")
+        if not making.rendering.needed:
+            self._end(making.order, Outcome(plan.spec.name, self.root / name, self._passed(), kept=True))
+            return
+        self._give(_Task(making, None))
+        self._go_on_if_failed(making)
+
+    def _go_on_if_failed(self, making: _Making) -> None:
+        if making.failed and not making.waiting:
+            self._end(making.order, self._failure(making))
+
+    def _chapters(self, making: _Making) -> list[Executed]:
+        """A report's chapters as they ran in this build or an earlier one; one whose result is damaged runs again."""
+        chapters = []
+        for chapter in making.plan.chapters:
+            done = making.done.get(chapter.position)
+            if done is None and (kept := self.store.load(making.decisions[chapter.position])):
+                done = Executed(kept.notebook, kept.reads, kept.warnings)
+            if done is None:
+                self._give(_Task(making, chapter.position))
+            else:
+                chapters.append(done)
+        return chapters
+
+    def _put_in_place(self, making: _Making, files: dict[str, bytes]) -> None:
+        assert making.rendering is not None  # noqa: S101  # or nothing had been rendered
+        edition = self.root / making.rendering.edition
+        publish.place(files, edition)
+        self.store.published(making.rendering, [edition])
+        self._end(making.order, Outcome(making.plan.spec.name, edition, self._passed()))
+
+    def _failure(self, making: _Making) -> Outcome:
+        """The first of a report's chapters that stopped, or what stopped its edition."""
+        name = making.plan.spec.name
+        position = min(making.failed, key=lambda place: len(making.plan.chapters) if place is None else place)
+        error = making.failed[position]
+        if isinstance(error, ChapterError) and position is not None:
+            if error.is_input:
+                return Outcome(name, None, self._passed(), f"{_blame(making.plan, position, error)}{error}")
+            return Outcome(name, None, self._passed(), f"{error.kind} in {error}", error.traceback)
+        if isinstance(error, InputError):
+            return Outcome(name, None, self._passed(), str(error))
+        if isinstance(error, OSError):
+            return Outcome(name, None, self._passed(), _cannot(error))
+        said = "".join(traceback.format_exception(error))
+        if isinstance(error, BrokenExecutor):
+            what = "set its page and PDF" if position is None else f"ran chapter {position + 1}"
+            problem = f"the process that {what} was killed, twice. Is there memory enough?"
+            return Outcome(name, None, self._passed(), problem, said)
+        return Outcome(name, None, self._passed(), f"{type(error).__name__} in Legation itself: {error}", said)
+
+    def _end(self, order: int, outcome: Outcome) -> None:
+        """Note and say what became of a report."""
+        self.outcomes[order] = outcome
+        name = outcome.report
+        if not outcome.kept:
+            self.log.note("report", report=name, status=outcome.status, problem=outcome.problem)
+        progress = self.sweeps.get(name.partition("/")[0])
+        if progress is None:
+            if outcome.problem:
+                self.say(f"{name}: not published. {outcome.problem}")
+            elif not outcome.kept:
+                self.say(f"{name}: published {outcome.seconds:.1f} s after the start")
+            return
+        progress.ended += 1
+        if outcome.problem:
+            progress.failed.append(name)
+            if len(progress.failed) <= _FAILURES_TOLD:
+                self.say(f"{name}: not published. {outcome.problem}")
+        now = time.monotonic()
+        if now - self.told >= _PACE and progress.ended < progress.editions:
+            self.told = now
+            failed = f", {len(progress.failed):,} failed" if progress.failed else ""
+            self.say(f"{name.partition('/')[0]}: {progress.ended:,} of {progress.editions:,} editions{failed}")
+
+    def _list(self, sweep: ReportSpec) -> None:
+        """The page of a sweep's editions, written again if one of them or the spec changed."""
         published = self.root / "reports" / "published"
         manifests = {
-            file.parent.name: hashlib.sha256(file.read_bytes()).hexdigest()
-            for file in sorted(published.glob("*/manifest.json"))
+            edition.name: digest
+            for edition in specs.editions(sweep)
+            if (digest := self.store.digest(published / edition.name / publish.MANIFEST))
+        }
+        if manifests:
+            facts = {"sweep": sweep.model_dump(mode="json")["sweep"], "manifests": manifests}
+            rendering = self.store.rendering(f"reports/published/{sweep.name}/index.html", facts)
+            if rendering.needed:
+                self.store.published(rendering, publish.write_list(sweep, published))
+        progress = self.sweeps[sweep.name]
+        if progress.failed:
+            named = ", ".join(name.partition("/")[2] for name in progress.failed[:_FAILURES_NAMED])
+            more = (
+                f" and {len(progress.failed) - _FAILURES_NAMED:,} more"
+                if len(progress.failed) > _FAILURES_NAMED
+                else ""
+            )
+            self.say(
+                f"{sweep.name}: {len(progress.failed):,} of {progress.editions:,} editions were not published "
+                f"({named}{more}). {FILE} has the reason of each."
+            )
+
+    def _index(self) -> None:
+        """The list of all reports, written again if one of them changed."""
+        published = self.root / "reports" / "published"
+        manifests = {
+            file.parent.name: self.store.digest(file) for file in sorted(published.glob(f"*/{publish.MANIFEST}"))
         }
         rendering = self.store.rendering("reports/published/index.html", {"manifests": manifests})
         if rendering.needed:
-            from legation.press.publish import write_index
+            self.store.published(rendering, [publish.write_index(published)])
 
-            self.store.published(rendering, [write_index(published)])
-
-    def _publish(self, report: _Report) -> tuple[Path, bool]:
-        """The edition's folder, and whether it was kept as it stood."""
-        plan, decisions = report.plan, report.decisions
-        assert plan is not None  # noqa: S101  # there is one, or an error
-        ran = {position: self._result(report, position) for position in sorted(report.done)}
-        bibliography = self.root / "data" / "references.bib"
-        name = f"reports/published/{plan.spec.name}"
-        # As the manifest states them, outputs that JupyterLab saved and all.
-        notebooks = [hashlib.sha256(chapter.notebook.read_bytes()).hexdigest() for chapter in plan.chapters]
-        facts = {**plan.spec.model_dump(mode="json"), "notebooks": notebooks}
-        rendering = self.store.rendering(name, facts, decisions, bibliography=bibliography)
-        if self.explain:
-            self.say(f"{plan.spec.name}: page and PDF {rendering.why}")
-        edition = self.root / name
-        if rendering.needed:
-            from legation.press.publish import publish
-
-            chapters = [
-                ran[chapter.position] if chapter.position in ran else self._kept(report, chapter)
-                for chapter in plan.chapters
-            ]
-            edition = publish(plan, chapters, edition.parent, bibliography=bibliography)
-            rendering = self.store.rendering(name, facts, decisions, bibliography=bibliography)
-            self.store.published(rendering, [edition])
-        return edition, not rendering.needed
-
-    def _kept(self, report: _Report, chapter: Chapter) -> Executed:
-        """A chapter's result from an earlier build, or run after all if that is damaged."""
-        import nbformat
-
-        from legation.press.run import Executed
-
-        kept = self.store.load(report.decisions[chapter.position])
-        if kept is not None:
-            return Executed(nbformat.from_dict(kept.notebook), kept.reads, kept.warnings)
-        assert report.plan is not None  # noqa: S101
-        report.done[chapter.position] = self._start(report.plan, chapter)
-        return self._result(report, chapter.position)
-
-    def _start(self, plan: Plan, chapter: Chapter) -> Future[Executed]:
-        from legation.press import kernels
-        from legation.press.run import run
-
-        if self.server is None or self.pool is None:
-            self.pool = self.stack.enter_context(_pool(self.jobs))
-            modules = kernels.modules_of(sorted((self.root / "notebooks").glob("*.ipynb")))
-            # Entered last, left first: if the build is interrupted its kernels end, and the threads with them.
-            self.server = self.stack.enter_context(kernels.KernelServer(modules))
-        server = self.server
-
-        def work() -> Executed:
-            self.say(_label(plan, chapter))
-            with _RESTARTING:
-                place = server.place  # a server that was killed is started again
-            return run(chapter, place)
-
-        return self.pool.submit(work)
-
-    def _result(self, report: _Report, position: int) -> Executed:
-        """What a chapter that runs comes to, told and kept."""
-        from legation.press.run import ChapterError
-
-        plan, decision = report.plan, report.decisions[position]
-        assert plan is not None  # noqa: S101
-        chapter = plan.chapters[position]
-        try:
-            done = report.done[position].result()
-        except ChapterError as error:
-            if error.is_input:
-                raise InputError(f"{_blame(plan, position, error)}{error}") from None
-            raise _StoppedError(f"{error.kind} in {error}", error.traceback) from None
-        place = f"{plan.spec.name}: chapter {position + 1} of {len(plan.chapters)}"
-        for line in done.warnings:  # the operator's to read; the edition is published all the same
-            self.say(f"{place}, {line}")
-        report.decisions[position] = decision = self.store.put(decision, done.notebook, done.reads, done.warnings)
-        if decision.problem:
-            self.say(f"{_label(plan, chapter)}: {decision.problem}")
-        return done
+    @property
+    def _bibliography(self) -> Path:
+        return self.root / "data" / "references.bib"
 
     def _passed(self) -> float:
         return time.monotonic() - self.began
 
 
-_RESTARTING = threading.Lock()
+def _label(plan: Plan, position: int) -> str:
+    chapters = plan.chapters
+    return f"{plan.spec.name}: chapter {position + 1} of {len(chapters)}, {chapters[position].notebook.name}"
 
 
-@contextlib.contextmanager
-def _pool(jobs: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that take up nothing new once the build is over, however that ends."""
-    pool = ThreadPoolExecutor(jobs, thread_name_prefix="chapter")
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _label(plan: Plan, chapter: Chapter) -> str:
-    return f"{plan.spec.name}: chapter {chapter.position + 1} of {len(plan.chapters)}, {chapter.notebook.name}"
-
-
-class _StoppedError(Exception):
-    def __init__(self, message: str, traceback: str) -> None:
-        super().__init__(message)
-        self.traceback = traceback
-
-
-def _files(folder: Path, names: list[str]) -> list[Path]:
-    known = {file.stem: file for file in sorted(folder.glob("*.yml"))}
-    if not known:
-        raise InputError(f"There is no report in {folder.name}/. Write one as a YAML file there.")
-    for name in names:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
-            raise InputError(f"There is no report '{name}' in reports/.{hint} There are: {', '.join(known)}.")
-    return [known[name] for name in names or known]
+def _cannot(error: OSError) -> str:
+    """Why something could not be read or written, as a sentence."""
+    what = error.strerror or str(error) or type(error).__name__
+    return (
+        f"{error.filename or 'A file'}: {what}. Make room there, or permit reading and writing, and build again. "
+        "What was published before stays."
+    )
 
 
 def _blame(plan: Plan, position: int, error: ChapterError) -> str:
@@ -321,5 +506,5 @@ def _blame(plan: Plan, position: int, error: ChapterError) -> str:
             named = f"'{item}'" if isinstance(item, str) else str(item)
             if re.search(rf"(?<![\w.]){re.escape(named)}(?![\w.]\w)", error.message):
                 inside = () if place is None else (place,)
-                return f"{plan.spec.where('chapters', position, 'parameters', name, *inside)} ({name}): "
+                return f"{plan.spec.where_given(position, name, *inside)} ({name}): "
     return ""

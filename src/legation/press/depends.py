@@ -29,7 +29,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 #: Who executes a chapter and cleans its result. Their text counts as if every notebook imported it.
 EXECUTING = ("press/run.py", "press/kernels.py")
 #: Where rendering starts: what publishes, and what nbconvert finds by name.
-RENDERING = ("legation.press.publish", "legation.press.exporters")
+RENDERING = ("legation.press.edition", "legation.press.exporters", "legation.press.publish")
 
 #: Nanoseconds. A file that changed less long ago could change again without a trace in its status.
 _SETTLED_AFTER = 2_000_000_000

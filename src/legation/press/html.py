@@ -70,6 +70,11 @@ def index(reports: list[dict[str, Any]]) -> str:
     return _styled(_TEMPLATES.get_template("index.html.jinja").render(reports=listed), f"{classes.css()}\n")
 
 
+def sweep(manifest: dict[str, Any]) -> str:
+    """The page that lists the editions of a sweep, given as its manifest."""
+    return _styled(_TEMPLATES.get_template("sweep.html.jinja").render(sweep=manifest))
+
+
 def data_index(document: Document) -> str:
     """The page that lists the CSV files of an edition, as it stands beside them."""
     exhibits = [exhibit for exhibit in document.exhibits if "data" in exhibit.content]

@@ -59,7 +59,6 @@ from queue import Empty
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
-import nbformat
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
@@ -268,11 +267,15 @@ def modules_of(notebooks: Iterable[Path]) -> tuple[str, ...]:
     found: set[str] = set()
     for notebook in notebooks:
         beside = {path.stem for path in notebook.parent.iterdir() if path.suffix == ".py" or path.is_dir()}
-        for cell in nbformat.read(notebook, as_version=4).cells:
-            if cell.cell_type != "code":
-                continue
+        try:
+            # Not with nbformat, whose import would keep the server waiting.
+            cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+            sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+        except (OSError, ValueError, KeyError, TypeError):  # no notebook, as its report will be told
+            continue
+        for source in sources:
             try:
-                tree = ast.parse(re.sub(r"(?m)^\s*[%!].*$", "", cell.source))
+                tree = ast.parse(re.sub(r"(?m)^\s*[%!].*$", "", source))
             except SyntaxError:  # the kernel will say so
                 continue
             names: set[str] = set()

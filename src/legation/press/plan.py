@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import io
 import json
 import tokenize
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from legation.errors import InputError
+from legation.errors import InputError, nearest
 from legation.press.document import slug, unique
-from legation.press.spec import ReportSpec
+from legation.press.spec import Limits, ReportSpec
 
 _SIMPLE = {"str": str, "int": int, "float": float, "bool": bool, "date": date, "list": list, "dict": dict, "Any": Any}
 
@@ -40,6 +40,7 @@ class Chapter:
     title: str | None
     position: int  # from 0
     name: str = ""  # what other chapters refer to it by
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True)
@@ -63,19 +64,43 @@ def plan(spec: ReportSpec, notebooks: Path) -> Plan:
     Raises
     ------
     InputError
-        A notebook that is unknown or lies outside the folder, a parameter that is unknown or of the wrong type:
-        with file, line and the nearest valid name. A chapter's name that another has.
+        A notebook that is unknown or lies outside the folder, a parameter that is unknown or of the wrong type, one
+        that is swept and no notebook takes: with file, line and the nearest valid name. A chapter's name that another
+        has.
     """
     chapters = []
     names = _names(spec)
+    takeable: dict[str, None] = {}
     for position, chapter in enumerate(spec.chapters):
-        where = ("chapters", position)
-        file = _find(chapter.notebook, notebooks, spec.where(*where, "notebook"))
-        known = parameters(file)
-        for name, value in chapter.parameters.items():
-            _check(name, value, known, file, spec.where(*where, "parameters", name))
-        chapters.append(Chapter(file, dict(chapter.parameters), chapter.title, position, names[position]))
+        file = _find(chapter.notebook, notebooks, spec.where("chapters", position, "notebook"))
+        known = _known(file)
+        takeable.update(dict.fromkeys(known))
+        # What a chapter gives itself stands; of what is swept it gets the parameters its notebook takes.
+        given = {name: value for name, value in spec.point.items() if name in known} | chapter.parameters
+        for name, value in given.items():
+            _check(name, value, known, file, spec.where_given(position, name))
+        chapters.append(Chapter(file, given, chapter.title, position, names[position], chapter.limits))
+    for name in spec.point:
+        if name not in takeable:
+            raise InputError(
+                f"{spec.where('sweep', 'over', name)}: no notebook of this report takes a parameter '{name}'"
+                f"{nearest(name, takeable)}. They take: {', '.join(takeable)}."
+            )
     return Plan(spec, tuple(chapters))
+
+
+def _known(notebook: Path) -> dict[str, Parameter]:
+    """A notebook's parameters, read anew when the file has changed: the editions of a sweep have one notebook."""
+    try:
+        status = notebook.stat()
+    except OSError:  # said by whoever reads it
+        return parameters(notebook)
+    return _read_once(notebook, status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+@lru_cache(maxsize=64)
+def _read_once(notebook: Path, *_status: int) -> dict[str, Parameter]:
+    return parameters(notebook)
 
 
 def parameters(notebook: Path) -> dict[str, Parameter]:
@@ -144,19 +169,18 @@ def _find(name: str, folder: Path, where: str) -> Path:
     file = folder / (name if name.endswith(".ipynb") else f"{name}.ipynb")
     available = sorted(path.stem for path in folder.glob("*.ipynb"))
     if file.parent != folder or not file.is_file():
-        near = difflib.get_close_matches(name.removesuffix(".ipynb"), available, n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
+        hint = nearest(name.removesuffix(".ipynb"), available)
         raise InputError(
-            f"{where}: there is no notebook '{name}' in {folder.name}/.{hint} There are: {', '.join(available)}."
+            f"{where}: there is no notebook '{name}' in {folder.name}/{hint}. There are: {', '.join(available)}."
         )
     return file
 
 
 def _check(name: str, value: Any, known: dict[str, Parameter], file: Path, where: str) -> None:
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
-        raise InputError(f"{where}: {file.name} takes no parameter '{name}'.{hint} It takes: {', '.join(known)}.")
+        raise InputError(
+            f"{where}: {file.name} takes no parameter '{name}'{nearest(name, known)}. It takes: {', '.join(known)}."
+        )
     try:
         TypeAdapter(known[name].type, config=ConfigDict(strict=True)).validate_python(value)
     except ValidationError as error:

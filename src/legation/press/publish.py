@@ -1,222 +1,178 @@
-"""Editions: built aside, put in place whole, listed on one page."""
+"""Editions put in place whole, and the pages that list them."""
 
 from __future__ import annotations
 
-import hashlib
+import ctypes
 import json
+import os
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import nbformat
-from nbconvert.exporters import get_exporter
 
 from legation import __version__
-from legation.press import html, markup, reader, svg
-from legation.press.document import Document, Exhibit
-from legation.press.plan import Plan
-from legation.press.reader import Part, Written
-from legation.press.run import Executed
+from legation.press import spec as specs
+from legation.press.spec import ReportSpec
 
+MANIFEST = "manifest.json"
 #: The drawing that stands for an edition in the list of reports.
-_THUMBNAIL = "first-figure.svg"
-#: Height to width above which a narrow drawing is too tall to stand beside an abstract.
-_TOWER = 1.3
+THUMBNAIL = "first-figure.svg"
+#: Names of what is being made begin with the first; what was in place, while it changes places, ends with the other.
+_ASIDE, _BEFORE = ".aside-", "-before"
+#: ``AT_FDCWD`` of Linux; ``RENAME_EXCHANGE`` there and ``RENAME_SWAP`` on macOS, which are the same number.
+_HERE, _EXCHANGE = -100, 2
 
 
-def publish(plan: Plan, chapters: list[Executed], published: Path, *, bibliography: Path | None = None) -> Path:
-    """Render an executed report and put its edition in place of the one before.
+def printed_name(report: str) -> str:
+    """The file name of a report's PDF, which names the sweep too where it is an edition of one."""
+    return f"{report.replace('/', '-')}.pdf"
+
+
+def place(files: Mapping[str, bytes], folder: Path) -> None:
+    """Put an edition in place of the one before, whole or not at all.
 
     Parameters
     ----------
-    plan, chapters
-        The report and its chapters as they ran, in order.
-    published
-        The folder of all editions; it is made if it is missing.
-    bibliography
-        The BibTeX file that citations refer to.
-
-    Returns
-    -------
-    Path
-        The edition's folder: ``index.html``, ``<report>.pdf``, ``data/``, ``notebooks/`` and ``manifest.json``.
+    files
+        The contents of each file by its place in the folder.
+    folder
+        The edition's folder. Those around it are made if they are missing.
 
     Raises
     ------
-    InputError
-        What a page cannot carry. The edition before stays as it was.
+    OSError
+        If something cannot be written. The edition before stays as it was.
     """
-    spec = plan.spec
-    notebooks = [executed.notebook for executed in chapters]
-    wanted = spec.findings
-    document = reader.read(
-        _parts(plan, notebooks),
-        title=spec.title,
-        abstract=Written(spec.abstract, spec.where("abstract")),
-        findings=None
-        if wanted is None
-        else [Written(name, spec.where("findings", place)) for place, name in enumerate(wanted)],
-        subtitle=spec.subtitle,
-        authors=list(spec.authors),
-        language=spec.language,
-        revisions=[(revision.date, revision.change) for revision in spec.revisions],
-        rebuild=f"make report REPORT={spec.name}",
-        bibliography=bibliography,
-    )
-    page, printed = (_exported(form, document) for form in ("legation_html", "legation_pdf"))
-    published.mkdir(parents=True, exist_ok=True)
-    with _staged(published / spec.name) as folder:
-        (folder / "index.html").write_text(page, encoding="utf-8")
-        (folder / f"{spec.name}.pdf").write_bytes(printed)
-        (folder / "data").mkdir()
-        for exhibit in document.exhibits:
-            if "data" in exhibit.content:
-                (folder / "data" / f"{exhibit.anchor}.csv").write_text(html.data_csv(exhibit), encoding="utf-8")
-        (folder / "data" / "index.html").write_text(html.data_index(document), encoding="utf-8")
-        first = _first(document)
-        if first and first.kind == "chart":
-            (folder / _THUMBNAIL).write_text(_thumbnail(first), encoding="utf-8")
-        (folder / "notebooks").mkdir()
-        for chapter, notebook in zip(plan.chapters, notebooks, strict=True):
-            nbformat.write(notebook, folder / "notebooks" / f"{chapter.position + 1:02d}-{chapter.notebook.name}")
-        manifest = _manifest(plan, chapters, document, folder)
-        (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
-    return published / spec.name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f"{_ASIDE}{folder.name}-", dir=folder.parent))
+    try:
+        staging.chmod(0o755)
+        for name, content in files.items():
+            (staging / name).parent.mkdir(exist_ok=True)
+            (staging / name).write_bytes(content)
+        if not folder.exists():
+            staging.rename(folder)
+        elif not _exchange(staging, folder):
+            before = staging.with_name(f"{staging.name}{_BEFORE}")
+            folder.rename(before)  # a build that is killed here is mended by the next: see ``tidy``
+            staging.rename(folder)
+            shutil.rmtree(before, ignore_errors=True)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)  # what was made so far, or the edition before
+
+
+def tidy(published: Path) -> None:
+    """Clear away what builds that were killed left half-done. Only for who knows that no other build is at work."""
+    for aside in [*published.glob(f"{_ASIDE}*"), *published.glob(f"*/{_ASIDE}*")]:
+        name = aside.name.removeprefix(_ASIDE)
+        if name.endswith(_BEFORE) and not (kept := aside.with_name(name[: -len(f"-12345678{_BEFORE}")])).exists():
+            aside.rename(kept)
+        elif aside.is_dir():
+            shutil.rmtree(aside, ignore_errors=True)
+        else:
+            aside.unlink(missing_ok=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two folders change places in a single step, where the system has one for it; whether it has."""
+    names = (os.fsencode(one), os.fsencode(other))
+    try:
+        c = ctypes.CDLL(None, use_errno=True)
+        if sys.platform == "linux":
+            return bool(c.renameat2(_HERE, names[0], _HERE, names[1], _EXCHANGE) == 0)
+        if sys.platform == "darwin":
+            return bool(c.renamex_np(*names, _EXCHANGE) == 0)
+    except (OSError, AttributeError, TypeError):  # an old system, or Windows
+        return False
+    return False
 
 
 def write_index(published: Path) -> Path:
-    """The page that lists every edition in the folder, from their manifests; returns its path."""
+    """The page that lists every report in the folder, from their manifests; returns its path."""
+    from legation.press import html
+
     reports = []
-    for file in sorted(published.glob("*/manifest.json")):
+    for file in sorted(published.glob(f"*/{MANIFEST}")):
         manifest = json.loads(file.read_text(encoding="utf-8"))
-        drawing = file.with_name(_THUMBNAIL)
+        drawing = file.with_name(THUMBNAIL)
         manifest["drawing"] = drawing.read_text(encoding="utf-8") if drawing.is_file() else None
         reports.append(manifest)
-    # A report of several chapters before one of a single chapter: it is what a reader comes for.
-    page = html.index(sorted(reports, key=lambda report: (-len(report["chapters"]), report["title"])))
-    published.mkdir(parents=True, exist_ok=True)
-    index = published / "index.html"
-    aside = published / ".index.html"
-    aside.write_text(page, encoding="utf-8")
-    aside.replace(index)
-    return index
+    # A report of several chapters is what a reader comes for; after those of a single chapter come sweeps.
+    page = html.index(sorted(reports, key=lambda report: (-len(report.get("chapters", [])), report["title"])))
+    return _write(published / "index.html", page)
 
 
-def _parts(plan: Plan, notebooks: list[nbformat.NotebookNode]) -> list[Part]:
-    """Each chapter's notebook with what the spec says of it, and on which line."""
-    parts = []
-    for chapter, notebook in zip(plan.chapters, notebooks, strict=True):
-        said, where = plan.spec.chapters[chapter.position], ("chapters", chapter.position)
-        parts.append(
-            Part(
-                notebook,
-                chapter.notebook.name,
-                chapter.title,
-                chapter.name,
-                Written(said.lead, plan.spec.where(*where, "lead")) if said.lead else None,
-                tuple(
-                    Written(heading, plan.spec.where(*where, "leave_out", place))
-                    for place, heading in enumerate(said.leave_out)
-                ),
-            )
+def write_list(sweep: ReportSpec, published: Path) -> list[Path]:
+    """The page that lists the editions of a sweep, and its manifest; what no longer belongs to it is removed.
+
+    Parameters
+    ----------
+    sweep
+        The spec. An edition is listed if it has been published, by this build or an earlier one.
+    published
+        The folder of all editions.
+
+    Returns
+    -------
+    list of Path
+        The two files.
+    """
+    from legation.press import html
+
+    assert sweep.sweep is not None  # noqa: S101
+    editions = []
+    for edition in specs.editions(sweep):
+        file = published / edition.name / MANIFEST
+        if not file.is_file():
+            continue
+        made = json.loads(file.read_text(encoding="utf-8"))
+        editions.append(
+            {
+                "edition": edition.name.rpartition("/")[2],
+                "title": made["title"],
+                "subtitle": made["subtitle"],
+                "values": edition.point,
+                "words": {name: edition.words(name) for name in edition.point},
+                "data_retrieved_to": made["data_retrieved_to"],
+                "finding": made["findings"][0]["text"] if made["findings"] else None,
+                "printed": printed_name(edition.name),
+            }
         )
-    return parts
-
-
-def _first(document: Document) -> Exhibit | None:
-    """What stands for an edition in the list of reports: its first chart, or else its first exhibit."""
-    charts = [exhibit for exhibit in document.exhibits if exhibit.kind == "chart"]
-    return next(iter([*charts, *document.exhibits]), None)
-
-
-def _thumbnail(exhibit: Exhibit) -> str:
-    """The chart's narrow drawing, whose letters stay legible when small; the wide one where that would be a tower."""
-    where = f"exhibit '{exhibit.anchor}'"
-    drawings = [svg.inline(exhibit.content["svg"][size], "first-", where) for size in sorted(exhibit.content["svg"])]
-    narrow, wide = drawings[-1], drawings[0]  # page, phone
-    return narrow if svg.height_to_width(narrow) <= _TOWER else wide
-
-
-def _exported(form: str, document: Document) -> Any:
-    """Write the document with an exporter found by the name nbconvert knows it by."""
-    output, _ = get_exporter(form)().from_notebook_node(nbformat.v4.new_notebook(), resources={"legation": document})
-    return output
-
-
-@contextmanager
-def _staged(final: Path) -> Iterator[Path]:
-    """A folder beside the final one that takes its place when all went well, and vanishes when not."""
-    staging = Path(tempfile.mkdtemp(prefix=f".{final.name}-", dir=final.parent))
-    staging.chmod(0o755)
-    try:
-        yield staging
-        before = staging.with_name(f"{staging.name}-before")
-        if final.exists():
-            final.rename(before)
-        staging.rename(final)
-        shutil.rmtree(before, ignore_errors=True)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _manifest(plan: Plan, chapters: list[Executed], document: Document, folder: Path) -> dict[str, Any]:
-    """What an edition is made of, without a word on when or where it was built."""
-    first = _first(document)
-    return {
-        "report": plan.spec.name,
-        "title": document.title,
-        "subtitle": document.subtitle,
-        "abstract": " ".join(markup.text(block) for block in document.abstract),
-        "authors": document.authors,
-        "data_retrieved_to": document.as_of,
+    folder = published / sweep.name
+    _keep_only(folder, {"index.html", MANIFEST, *(edition["edition"] for edition in editions)})
+    manifest = {
+        "report": sweep.name,
+        "title": sweep.sweep.title,
+        "abstract": sweep.sweep.abstract,
         "legation": __version__,
-        "rebuild": document.rebuild,
-        "chapters": [
-            {
-                "name": chapter.name,
-                "notebook": chapter.notebook.name,
-                "sha256": _sha256(chapter.notebook),
-                "parameters": json.loads(json.dumps(chapter.parameters, default=str)),
-                "read": [read for read in executed.reads if read["sha256"] and not {"names", "lines"} & set(read)],
-            }
-            for chapter, executed in zip(plan.chapters, chapters, strict=True)
-        ],
-        "findings": [
-            {
-                "name": finding.name,
-                "chapter": finding.chapter,
-                "text": markup.text(finding.blocks),
-                "exhibit": finding.exhibit.anchor if finding.exhibit else None,
-            }
-            for finding in document.findings
-        ],
-        "tallies": [
-            {
-                "name": tally.name,
-                "title": tally.title,
-                "chapter": tally.chapter,
-                "counts": [list(c) for c in tally.counts],
-            }
-            for tally in document.tallies
-        ],
-        "exhibits": [_named(exhibit) for exhibit in document.exhibits],
-        "first_figure": _named(first) | {"subtitle": first.content.get("subtitle")} if first else None,
-        "revisions": [{"date": day, "change": change} for day, change in document.revisions],
-        "sources": document.sources,
-        "files": {
-            path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        },
+        "rebuild": f"make report REPORT={sweep.name}",
+        "over": {name: list(values) for name, values in sweep.sweep.over.items()},
+        "editions": editions,
     }
+    return [
+        _write(folder / "index.html", html.sweep(manifest)),
+        _write(folder / MANIFEST, f"{json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)}\n"),
+    ]
 
 
-def _named(exhibit: Exhibit) -> dict[str, Any]:
-    return {"anchor": exhibit.anchor, "label": exhibit.label, "title": exhibit.content.get("title")}
+def _keep_only(folder: Path, names: set[str]) -> None:
+    """Remove from a sweep's folder what an earlier grid, or a report of the same name, has left there."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name not in names:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _write(file: Path, text: str) -> Path:
+    """A single file, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_name(f"{_ASIDE}{file.name}")
+    try:
+        aside.write_text(text, encoding="utf-8")
+        aside.replace(file)
+    finally:
+        aside.unlink(missing_ok=True)
+    return file

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import re
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,51 +21,65 @@ from papermill.engines import NBClientEngine, papermill_engines
 
 from legation.press import kernels
 from legation.press.markup import printable
+from legation.press.outcome import ChapterError, Executed
 from legation.press.plan import Chapter
+from legation.press.spec import Limits
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 #: The kernel writes a line of JSON to the file this names for each dataset it opens.
 READ_LOG = "LEGATION_READ_LOG"
 KERNEL_LOG = "kernel.log"
-_INPUT_ERRORS = ("InputError",)
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
-@dataclass(frozen=True)
-class Executed:
-    """A chapter that ran: its notebook with outputs, the datasets it read (name, path, sha256), and its warnings."""
-
-    notebook: nbformat.NotebookNode
-    reads: tuple[dict[str, Any], ...]
-    warnings: tuple[str, ...] = ()  # lines it wrote to standard error, each with its notebook and, if known, cell
-
-
-class ChapterError(Exception):
-    """A chapter that stopped: where, why, and whether the reader or the code has to be mended."""
-
-    def __init__(self, notebook: str, cell: int, kind: str, message: str, traceback: str) -> None:
-        place = f", cell {cell}" if cell else ""  # unknown where the kernel died
-        super().__init__(f"notebooks/{notebook}{place}: {message}")
-        self.notebook, self.cell, self.kind, self.message, self.traceback = notebook, cell, kind, message, traceback
-
-    @property
-    def is_input(self) -> bool:
-        """Whether the cell refused what it was given, rather than failed."""
-        return self.kind in _INPUT_ERRORS
-
-
 class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships no types
-    """papermill's own client, which notes how much the kernel had said when its last cell had run.
+    """papermill's own client, which holds its kernel to a chapter's limits.
 
-    At the end jupyter_client interrupts a kernel before it asks it to stop; what a kernel says of that is no warning.
+    It notes which cell runs, and how much the kernel had said when its last cell had run: at the end jupyter_client
+    interrupts a kernel before it asks it to stop, and what a kernel says of that is no warning.
     """
 
     said: Path
-    length = 0
+    limits: Limits
+    trace: _Trace
 
     def papermill_execute_cells(self) -> None:
         """Run the cells."""
+        ends = time.monotonic() + 60 * self.limits.minutes
+        self.timeout_func = lambda cell: self._left(cell, ends)
+        _bound_memory(self.km.provisioner.pid, self.limits.gigabytes)
         super().papermill_execute_cells()
-        self.length = self.said.stat().st_size
+        self.trace.length = self.said.stat().st_size
+
+    def _left(self, cell: nbformat.NotebookNode, ends: float) -> float:
+        self.trace.cell = cell
+        return max(0.001, ends - time.monotonic())  # 0 would mean: as long as it takes
+
+
+@dataclass
+class _Trace:
+    """What is known of a kernel when it has ended, in whatever way."""
+
+    cell: nbformat.NotebookNode | None = None  # the last that was begun
+    length: int = 0  # bytes it had written outside of cells
+
+
+def _bound_memory(kernel: int | None, gigabytes: float) -> None:
+    """Let allocations fail beyond so much more than a kernel has at its start, where the system can be told to.
+
+    A cell then stops with a MemoryError where it asks for too much, and the machine is not brought to its knees.
+    """
+    if kernel is None or not hasattr(resource, "prlimit"):
+        return
+    with contextlib.suppress(OSError):  # it has ended, which is told where its first cell is sent
+        status = Path(f"/proc/{kernel}/status").read_text(encoding="ascii", errors="replace")
+        at_start = re.search(r"(?m)^VmData:\s+(\d+) kB", status)
+        most = int(gigabytes * 1e9) + 1024 * int(at_start[1] if at_start else 0)
+        resource.prlimit(kernel, resource.RLIMIT_DATA, (most, most))
 
 
 class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill ships no types
@@ -71,21 +87,28 @@ class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill ships no types
 
     @classmethod
     def execute_managed_notebook(
-        cls, nb_man: Any, kernel_name: str, env: dict[str, str], folder: str, place: kernels.Place, **kwargs: Any
+        cls,
+        nb_man: Any,
+        kernel_name: str,
+        env: dict[str, str],
+        folder: str,
+        place: kernels.Place,
+        chapter: Chapter,
+        trace: _Trace,
+        **kwargs: Any,
     ) -> Any:
         """Run the notebook; ``folder`` is private to this kernel and outlives it."""
         client = _Client(
             nb_man,
             **kernels.options(place, Path(folder)),
             kernel_name=kernel_name,
-            timeout=kwargs.get("execution_timeout"),
             startup_timeout=kwargs.get("start_timeout", 60),
         )
-        client.said = Path(folder) / KERNEL_LOG
+        client.said, client.limits, client.trace = Path(folder) / KERNEL_LOG, chapter.limits, trace
         with client.said.open("wb") as said:
             # The folder goes to the kernel itself: papermill's own way would change that of this whole process.
-            done = client.execute(env={**os.environ, **env}, stderr=said, cwd=kwargs["works_in"])
-        os.truncate(client.said, client.length)
+            done = client.execute(env={**os.environ, **env}, stderr=said, cwd=str(chapter.notebook.parent))
+        os.truncate(client.said, trace.length)
         return done
 
 
@@ -107,10 +130,11 @@ def run(chapter: Chapter, place: kernels.Place) -> Executed:
     Raises
     ------
     ChapterError
-        If a cell raises.
+        If a cell raises, the kernel dies, or the chapter exceeds its limits.
     """
+    began = time.monotonic()
     with tempfile.TemporaryDirectory(dir=place.folder) as folder:  # short, for sockets; goes with the build
-        log = Path(folder) / "reads.jsonl"
+        log, trace = Path(folder) / "reads.jsonl", _Trace()
         try:
             notebook = papermill.execute_notebook(
                 str(chapter.notebook),
@@ -120,40 +144,64 @@ def run(chapter: Chapter, place: kernels.Place) -> Executed:
                 env={READ_LOG: str(log)},
                 folder=folder,
                 place=place,
-                works_in=str(chapter.notebook.parent),
+                chapter=chapter,
+                trace=trace,
                 progress_bar=False,
             )
-        except (DeadKernelError, CellTimeoutError) as error:
+        except (DeadKernelError, CellTimeoutError, RuntimeError) as error:
+            if type(error) is RuntimeError and trace.cell is not None:
+                raise  # nothing that is said of a kernel that did not start
             said = (Path(folder) / KERNEL_LOG).read_text(encoding="utf-8", errors="replace")
             raise ChapterError(
-                chapter.notebook.name, 0, type(error).__name__, _stopped(error), said or str(error)
+                chapter.notebook.name,
+                _number(trace.cell.source, chapter.notebook) if trace.cell else 0,
+                type(error).__name__,
+                _stopped(error, chapter.limits),
+                said or str(error),
             ) from None
         except papermill.PapermillExecutionError as error:
+            message = _ANSI.sub("", error.evalue)
             raise ChapterError(
                 chapter.notebook.name,
-                _original_cell(error, chapter.notebook),
+                _number(error.source, chapter.notebook) or int(error.cell_index),
                 error.ename,
-                _ANSI.sub("", error.evalue),
+                _out_of_memory(message, chapter.limits) if error.ename.endswith("MemoryError") else message,
                 _ANSI.sub("", "\n".join(error.traceback)),
             ) from None
         lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
         outside = (Path(folder) / KERNEL_LOG).read_text(encoding="utf-8", errors="replace")
     reads = {line: json.loads(line) for line in lines}
     warnings = _take_warnings(notebook, chapter.notebook.name, outside)
-    return Executed(_without_traces(notebook), tuple(reads[line] for line in sorted(reads)), warnings)
+    seconds = time.monotonic() - began
+    return Executed(_without_traces(notebook), tuple(reads[line] for line in sorted(reads)), warnings, seconds)
 
 
-def _stopped(error: Exception) -> str:
+def _stopped(error: Exception, limits: Limits) -> str:
     if isinstance(error, CellTimeoutError):
-        return " ".join(str(error).split())
-    return "the kernel died. What it wrote last stands below; running the notebook in JupyterLab shows the cell."
+        return (
+            f"this cell was at work when the chapter's time was over ({limits.minutes:g} minutes). If it needs more, "
+            "give it 'limits: {minutes: …}' in the report."
+        )
+    if isinstance(error, DeadKernelError):
+        return (
+            "the kernel died here. What it wrote last stands below. If it ran out of memory (a chapter has "
+            f"{limits.gigabytes:g} GB), give it 'limits: {{gigabytes: …}}' in the report."
+        )
+    return f"its kernel did not start ({error}). What it wrote stands below."
 
 
-def _original_cell(error: Any, notebook: Path) -> int:
-    """The number, from 1, of the failing cell in the notebook as the analyst sees it."""
+def _out_of_memory(message: str, limits: Limits) -> str:
+    return (
+        f"it wanted more memory than the {limits.gigabytes:g} GB that a chapter has ({message or 'no more is said'}). "
+        "Read less at once, or give it 'limits: {gigabytes: …}' in the report."
+    )
+
+
+def _number(source: str, notebook: Path) -> int:
+    """The number, from 1, of a cell in the notebook as the analyst sees it; 0 for one that papermill put in."""
     cells = nbformat.read(notebook, as_version=4).cells
-    same = [number for number, cell in enumerate(cells, start=1) if cell.source == error.source]
-    return same[0] if same else int(error.cell_index)
+    same = [number for number, cell in enumerate(cells, start=1) if cell.source == source]
+    return same[0] if same else 0
 
 
 def _take_warnings(notebook: nbformat.NotebookNode, name: str, outside: str) -> tuple[str, ...]:
@@ -187,16 +235,14 @@ def _lines(text: str) -> list[str]:
     return [line for line in lines if line]
 
 
-def _without_traces(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+def _without_traces(notebook: nbformat.NotebookNode) -> dict[str, Any]:
     """Take out what differs from run to run or tells of this machine: timings, paths, kernel details."""
-    notebook.metadata = nbformat.from_dict(
-        {
-            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
-            "language_info": {"name": "python"},
-        }
-    )
-    for number, cell in enumerate(notebook.cells):
-        cell.id = f"cell-{number + 1}"
-        kept = {key: value for key, value in cell.metadata.items() if key == "tags"}
-        cell.metadata = nbformat.from_dict(kept)
-    return notebook
+    plain: dict[str, Any] = json.loads(json.dumps(notebook))
+    plain["metadata"] = {
+        "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+        "language_info": {"name": "python"},
+    }
+    for number, cell in enumerate(plain["cells"]):
+        cell["id"] = f"cell-{number + 1}"
+        cell["metadata"] = {key: value for key, value in cell["metadata"].items() if key == "tags"}
+    return plain

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-import difflib
+import itertools
+import math
 import re
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
 from legation import yaml_lines
-from legation.errors import InputError
+from legation.errors import InputError, nearest
+from legation.press.document import slug
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+#: ``{reporter}`` in a text of a sweep: what stands there differs from edition to edition.
+_BLANK = re.compile(r"\{([A-Za-z_]\w*)\}")
+#: What Markdown could take for its own.
+_MARKS = re.compile(r"([\\`*_{}\[\]<>()#+!|~^$@=\"])")
+_MOST_EDITIONS = 10_000
 
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Limits(_Model):
+    """What a chapter may take before it is stopped."""
+
+    minutes: float = Field(default=15, gt=0, allow_inf_nan=False)  # for all its cells together
+    gigabytes: float = Field(default=4, gt=0, allow_inf_nan=False)  # of memory, besides what its kernel starts with
 
 
 class ChapterSpec(_Model):
@@ -29,12 +44,16 @@ class ChapterSpec(_Model):
     lead: str | None = None  # Markdown under the chapter's heading
     leave_out: list[str] = Field(default_factory=list)  # headings of sections not shown
     parameters: dict[str, Any] = Field(default_factory=dict)
+    limits: Limits = Limits()
 
     @field_validator("name")
     @classmethod
     def _can_be_referred_to(cls, name: str | None) -> str | None:
         if name is not None and not _SLUG.fullmatch(name):
-            raise ValueError("a name holds small letters, digits and single hyphens, such as trade-russia")
+            raise ValueError(
+                f"a name holds small letters, digits and single hyphens, such as trade-russia, "
+                f"but {name!r} stands there"
+            )
         return name
 
 
@@ -48,9 +67,45 @@ class Revision(_Model):
     @classmethod
     def _is_a_day(cls, written: str) -> str:
         if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", written):
-            raise ValueError("a day is written as 2026-11-22")
+            raise ValueError(f"a day is written as 2026-11-22, but {written!r} stands there")
         date.fromisoformat(written)
         return written
+
+
+class Sweep(_Model):
+    """The same chapters over a grid of parameters: an edition for each combination of values, and a list of them.
+
+    ``{name}`` in the report's texts stands for a parameter's value; for its words, where the values have words.
+    """
+
+    title: str = Field(min_length=1)  # of the list of editions
+    abstract: str | None = None
+    over: dict[str, Any] = Field(min_length=1)  # of each parameter a list of values, or values with words for them
+
+    @field_validator("over")
+    @classmethod
+    def _is_a_grid(cls, over: dict[str, Any]) -> dict[str, list[str | int] | dict[str, str]]:
+        for name, values in over.items():
+            if not isinstance(values, list | dict) or not values:
+                raise ValueError(
+                    f"'{name}' takes a list of values, or values with words for them, such as 'THA: Thailand'"
+                )
+            for value in [*values, *(values.values() if isinstance(values, dict) else [])]:
+                if not isinstance(value, str | int) or isinstance(value, bool):
+                    raise ValueError(  # noqa: TRY004  # pydantic collects no other
+                        f"'{name}' takes words and whole numbers, but {value!r} stands there"
+                    )
+            twice = [value for place, value in enumerate(values) if value in list(values)[:place]]
+            if twice:
+                raise ValueError(f"'{name}' has the value {twice[0]!r} twice. Remove one")
+            if isinstance(values, dict):
+                over[name] = {value: str(words) for value, words in values.items()}
+        count = math.prod(len(values) for values in over.values())
+        if count > _MOST_EDITIONS:
+            raise ValueError(
+                f"the grid has {count:,} editions, and a sweep at most {_MOST_EDITIONS:,}. Give fewer values"
+            )
+        return over
 
 
 class ReportSpec(_Model):
@@ -64,14 +119,23 @@ class ReportSpec(_Model):
     chapters: list[ChapterSpec] = Field(min_length=1)
     findings: list[str] | None = None  # names of those shown on the summary, in order; None: all
     revisions: list[Revision] = Field(default_factory=list)  # changes of method
+    sweep: Sweep | None = None
 
     _file: Path = PrivateAttr()
     _lines: dict[yaml_lines.Place, int] = PrivateAttr(default_factory=dict)
+    _point: dict[str, str | int] | None = PrivateAttr(default=None)
 
     @property
     def name(self) -> str:
-        """The spec's file name without ending; names the edition's folder and files."""
-        return self._file.stem
+        """The spec's file name without ending, and for an edition of a sweep its own: ``asean/tha-2024``."""
+        if self._point is None:
+            return self._file.stem
+        return f"{self._file.stem}/{'-'.join(slug(str(value)) for value in self._point.values())}"
+
+    @property
+    def point(self) -> dict[str, str | int]:
+        """The values of an edition of a sweep; of any other report none."""
+        return self._point or {}
 
     @property
     def file(self) -> Path:
@@ -82,6 +146,22 @@ class ReportSpec(_Model):
         """``reports/x.yml, line 12`` for a place in the spec, or for the nearest place above it."""
         return f"{_shown(self._file)}, line {yaml_lines.line_of(self._lines, place)}"
 
+    def where_given(self, position: int, parameter: str, *inside: str | int) -> str:
+        """The place of a chapter's parameter: in the chapter, or where the sweep gives its value."""
+        if parameter in self.point and parameter not in self.chapters[position].parameters:
+            assert self.sweep is not None  # noqa: S101  # or there were no point
+            values, value = self.sweep.over[parameter], self.point[parameter]
+            return self.where(
+                "sweep", "over", parameter, str(value) if isinstance(values, dict) else values.index(value)
+            )
+        return self.where("chapters", position, "parameters", parameter, *inside)
+
+    def words(self, parameter: str) -> str:
+        """What a swept parameter of an edition is called in its texts."""
+        assert self.sweep is not None  # noqa: S101
+        values, value = self.sweep.over[parameter], self.point[parameter]
+        return values[str(value)] if isinstance(values, dict) else str(value)
+
 
 def load(file: Path) -> ReportSpec:
     """Read and check one spec.
@@ -90,7 +170,7 @@ def load(file: Path) -> ReportSpec:
     ------
     InputError
         YAML that cannot be read, a key that is unknown, missing or doubled, or a value of the wrong kind: with
-        file, line and, for a misspelt key, the nearest valid one.
+        file, line and, for a misspelt key, the nearest valid one. A sweep whose editions could not be told apart.
     """
     shown = _shown(file)
     if not _SLUG.fullmatch(file.stem):
@@ -99,31 +179,91 @@ def load(file: Path) -> ReportSpec:
             f"Rename the file."
         )
     plain, lines = yaml_lines.read(file, shown=shown, kind="a report spec")
-    try:
-        spec = ReportSpec.model_validate(plain)
-    except ValidationError as error:
-        raise InputError(_sentence(error, lines, shown)) from None
+    spec = yaml_lines.validated(ReportSpec, plain, lines, shown)
     spec._file, spec._lines = file, lines
+    if spec.sweep:
+        _can_be_told_apart(spec, spec.sweep)
     return spec
 
 
-def _sentence(error: ValidationError, lines: dict[yaml_lines.Place, int], shown: str) -> str:
-    # A misspelt key is also a missing one: the misspelling is what to mend.
-    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-    place = first["loc"]
-    key = ".".join(str(part) for part in place)
-    line = yaml_lines.line_of(lines, place)
-    if first["type"] == "extra_forbidden":
-        inside: dict[str | int, type[_Model]] = {"chapters": ChapterSpec, "revisions": Revision}
-        model = inside.get(place[0], ReportSpec)
-        near = difflib.get_close_matches(str(place[-1]), model.model_fields, n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
-        return f"{shown}, line {line}: unknown key '{place[-1]}'.{hint} Known keys: {', '.join(model.model_fields)}."
-    if first["type"] == "missing":
-        return f"{shown}, line {line}: the key '{key}' is missing. Add it."
-    problem = first["msg"].removeprefix("Value error, ")
-    problem = problem[:1].lower() + problem[1:]
-    return f"{shown}, line {line}: '{key}' is wrong: {problem}, but {first['input']!r} stands there."
+def editions(spec: ReportSpec) -> Iterator[ReportSpec]:
+    """A report's editions one after the other: itself, or of a sweep one spec for each combination of values.
+
+    The last of the swept parameters varies fastest. An edition's texts have its values in them; the chapters'
+    parameters are as in the spec, for only a notebook knows which it takes.
+    """
+    if spec.sweep is None:
+        yield spec
+        return
+    for values in itertools.product(*spec.sweep.over.values()):
+        yield _at(spec, dict(zip(spec.sweep.over, values, strict=True)))
+
+
+def _at(spec: ReportSpec, point: dict[str, str | int]) -> ReportSpec:
+    """One edition of a sweep."""
+    here = spec.model_copy()
+    here._point = point
+    words = {name: here.words(name) for name in point}
+
+    def filled(text: str | None, *, markdown: bool) -> str | None:
+        put = {name: _MARKS.sub(r"\\\1", word) for name, word in words.items()} if markdown else words
+        return None if text is None else _BLANK.sub(lambda blank: put[blank[1]], text)
+
+    chapters = [
+        chapter.model_copy(
+            update={"title": filled(chapter.title, markdown=False), "lead": filled(chapter.lead, markdown=True)}
+        )
+        for chapter in spec.chapters
+    ]
+    texts = {
+        "title": filled(spec.title, markdown=False),
+        "subtitle": filled(spec.subtitle, markdown=False),
+        "abstract": filled(spec.abstract, markdown=True),
+        "chapters": chapters,
+    }
+    here = here.model_copy(update=texts)
+    here._point = point
+    return here
+
+
+def _can_be_told_apart(spec: ReportSpec, sweep: Sweep) -> None:
+    """Refuse a sweep with two editions of one name or one title, or with a blank that nothing fills."""
+    texts: list[tuple[tuple[str | int, ...], str | None]] = [
+        (("title",), spec.title),
+        (("subtitle",), spec.subtitle),
+        (("abstract",), spec.abstract),
+    ]
+    for position, chapter in enumerate(spec.chapters):
+        texts += [(("chapters", position, "title"), chapter.title), (("chapters", position, "lead"), chapter.lead)]
+    for place, text in texts:
+        for name in _BLANK.findall(text or ""):
+            if name not in sweep.over:
+                raise InputError(
+                    f"{spec.where(*place)}: the sweep has no '{name}' to put in place of {{{name}}}"
+                    f"{nearest(name, list(sweep.over))}. It is over: {', '.join(sweep.over)}."
+                )
+    named: dict[str, ReportSpec] = {}
+    titled: dict[tuple[str, str | None], ReportSpec] = {}
+    for edition in editions(spec):
+        values = ", ".join(f"{name} {value!r}" for name, value in edition.point.items())
+        if not all(slug(str(value)) for value in edition.point.values()):
+            raise InputError(
+                f"{spec.where('sweep', 'over')}: an edition's folder is named after its values, and {values} gives no "
+                f"letter from a to z and no digit. Give values that do, with words for them: 'value: words'."
+            )
+        same = named.setdefault(edition.name, edition)
+        if same is not edition:
+            other = ", ".join(f"{name} {value!r}" for name, value in same.point.items())
+            raise InputError(
+                f"{spec.where('sweep', 'over')}: {values} and {other} would have one folder, "
+                f"{edition.name}. Give values that differ in more than signs."
+            )
+        if titled.setdefault((edition.title, edition.subtitle), edition) is not edition:
+            missing = [f"{{{name}}}" for name, values in sweep.over.items() if len(values) > 1]
+            raise InputError(
+                f"{spec.where('title')}: two editions have the title '{edition.title}'. "
+                f"Let the title or subtitle name what is swept: {', '.join(missing)}."
+            )
 
 
 def _shown(file: Path) -> str:

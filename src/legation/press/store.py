@@ -276,6 +276,10 @@ class Store:
             done = dataclasses.replace(done, problem=said)
         return done
 
+    def digest(self, file: Path) -> str | None:
+        """The SHA-256 of a file's contents, read again only where it changed; ``None`` if there is no such file."""
+        return self._files.digest(file)
+
     def source(self, notebook: Path) -> str:
         """A digest of what of a notebook bears on its result: not of outputs, identifiers and the like."""
         return depends.source(self._files, notebook).digest
