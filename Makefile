@@ -1,6 +1,7 @@
 # Thin: each target calls one command of the environment. `make help` lists them.
 PYTHON ?= python3
 REPORT ?=
+JOBS ?=
 
 # A private .venv from requirements.lock, unless a conda environment other than "base" is active: then that one.
 ifneq ($(filter-out base,$(CONDA_DEFAULT_ENV)),)
@@ -18,8 +19,8 @@ endif
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-report: $(READY) ## Build every report as HTML and PDF, or one: make report REPORT=vietnam-trade
-	@$(BIN)/legation build $(REPORT)
+report: $(READY) ## Build every report as HTML and PDF, or one: make report REPORT=vietnam-trade; JOBS=4 at once
+	@$(BIN)/legation build $(if $(JOBS),--jobs $(JOBS)) $(REPORT)
 
 test: $(READY) ## Run every check: style, types, import contract, tests
 	@$(BIN)/ruff check .

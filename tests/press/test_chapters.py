@@ -70,8 +70,7 @@ def test_an_exhibit_on_the_closing_page_is_numbered_after_all_others():
 def test_notes_of_the_same_label_in_different_cells_and_chapters_stay_apart_and_are_numbered_through():
     cells = ["One.[^a]\n\n[^a]: first", "Two.[^a]\n\n[^a]: second"]
     found = report(chapter("a", *cells), chapter("b", "Three.[^a]\n\n[^a]: third", method("Four.[^a]\n\n[^a]: last")))
-    parts = [found.abstract, found.summary, found.blocks, found.method]
-    *_, notes = markup.write_parts(parts, "html", bibliography=None, language="en-GB")
+    *_, notes = markup.write(found.cited, "html", language="en-GB")
     assert re.findall(r'id="fn(\d)"><p>(\w+)', notes) == [
         ("1", "first"),
         ("2", "second"),
@@ -335,7 +334,6 @@ def test_one_bibliography_holds_what_all_parts_cite(tmp_path):
     )
     assert contents(found)[-1] == (2, "References")
     for form in ("html", "typst"):
-        parts = [found.abstract, found.summary, found.blocks, found.method]
-        written = markup.write_parts(parts, form, bibliography=bibliography, language="en-GB")
+        written = markup.write(found.cited, form, language="en-GB")
         assert [f"Writer{n}, A. 200{n}." in written[2] for n in range(1, 5)] == [True] * 4
         assert not any(f"Writer{n}, A. 200{n}." in "".join(written[:2] + written[3:]) for n in range(1, 5))

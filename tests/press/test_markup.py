@@ -29,7 +29,8 @@ HOSTILE = [
 
 def both(text, bibliography=None):
     blocks = markup.read([("markdown", text)])[0]
-    return tuple(markup.write(blocks, form, bibliography=bibliography, language="en-GB") for form in ("html", "typst"))
+    parts = markup.cite([blocks], bibliography=bibliography, language="en-GB")
+    return tuple("".join(markup.write(parts, form, language="en-GB")) for form in ("html", "typst"))
 
 
 def test_everything_a_markdown_cell_may_hold_reaches_both_outputs():
@@ -118,5 +119,5 @@ def test_a_citation_without_any_bibliography_is_refused():
 @example("a//b /* c */ #x @y <z> $q$ ~ _u_ = + - / \\")
 def test_any_text_shown_as_code_comes_out_of_html_as_it_went_in(text):
     blocks = [{"t": "CodeBlock", "c": [["", [], []], markup.printable(text)]}]
-    html = markup.write(blocks, "html", bibliography=None, language="en-GB")
+    html = "".join(markup.write([blocks], "html", language="en-GB"))
     assert lxml_html.fromstring(html).text_content().strip() == markup.printable(text).strip()

@@ -15,7 +15,8 @@ from press.made import HOSTILE, chapter, figure, finding, method, report, tally
 
 from legation.errors import InputError
 from legation.exhibits import say
-from legation.press import html, pdf, reader
+from legation.press import html, markup, pdf, reader
+from legation.press.exporters import LegationHTMLExporter, LegationPDFExporter
 from legation.press.reader import Part, Written
 
 
@@ -120,6 +121,7 @@ def test_headings_tables_and_drawings_are_marked_for_a_screen_reader():
     assert [heading.text_content() for heading in page.xpath("//main//h2")] == ["Turnover", "Method"]
     assert len(page.xpath("//h1")) == 1
     assert {th.get("scope") for th in page.xpath("//th")} <= {"col", "row", "colgroup"}
+    assert {th.get("scope") for th in page.xpath("//tbody//th")} == {"row"}
     for drawn in page.xpath("//div[@role='img']"):
         assert drawn.get("aria-label") == "Turnover rose from 10 to 12 million dollars."
     identifiers = page.xpath("//@id")
@@ -610,3 +612,25 @@ def test_letters_beyond_the_usual_are_carried_in_the_fonts_of_the_page_that_uses
 
     assert all(ord("a") in face and ord("–") in face and ord("ü") not in face for face in faces("Muller"))
     assert all(ord("ü") in face for face in faces("Müller"))
+
+
+def test_a_text_that_names_the_place_of_an_exhibit_is_shown_as_text():
+    page = html.page(read("# T\n\n<!--exhibit 0--> and `<!--exhibit 0-->`", figure()))
+    assert page.count('<figure class="exhibit') == 1
+    assert "<!--exhibit" not in page
+
+
+def test_citations_are_resolved_once_for_both_outputs(tmp_path, monkeypatch):
+    bibliography = tmp_path / "references.bib"
+    bibliography.write_text("@book{known, author={Writer, A.}, title={A Book}, year={2001}}")
+    document = reader.read([Part(notebook("# T\n\nAs in [@known]."), "t.ipynb")], bibliography=bibliography)
+    resolved, pandoc = [], markup._pandoc
+
+    def noted(arguments, *given, **where):
+        resolved.extend(argument for argument in arguments if argument == "--citeproc")
+        return pandoc(arguments, *given, **where)
+
+    monkeypatch.setattr(markup, "_pandoc", noted)
+    for exporter in (LegationHTMLExporter(), LegationPDFExporter()):
+        exporter.from_notebook_node(notebook(), resources={"legation": document})
+    assert resolved == ["--citeproc"]

@@ -126,6 +126,8 @@ def test_no_point_of_a_path_moves_by_more_than_can_be_seen(corners):
         '<g transform="scale(100)"><path d="M 0.01234 0.05678 L 0.5 0.5 "/></g>',
         '<path d="M 1.23456 1 L 2 "/>',
         '<path d="L 1.23456 1 "/>',
+        '<path d="M1.25-2.5L2 3"/>',
+        f'<path d="M 118.894 69.104 {"L 180.494 50.006 " * 40}A"/>',
     ],
 )
 def test_a_path_that_is_not_understood_stays_as_it_is(inside):
@@ -166,3 +168,13 @@ def test_a_style_that_could_end_its_rule_stays_in_the_drawing(style):
     classes = svg.Classes()
     assert classes.name(style) is None
     assert classes.css() == ""
+
+
+def test_a_drawing_used_twice_is_the_same_but_for_its_identifiers():
+    inside = (
+        '<defs><path id="d" d="M 1.23456 1 L 2.34567 2 "/></defs><use href="#d"/><g clip-path="url( #d )"><rect/></g>'
+    )
+    first, second = (svg.inline(drawing(inside=inside), prefix, "x") for prefix in ("one-", "two-"))
+    assert set(re.findall(r"one-\w*", first)) == {"one-0"}
+    assert first.replace("one-", "two-") == second
+    assert svg.inline(drawing(inside=inside), "one-", "x") == first

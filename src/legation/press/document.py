@@ -11,9 +11,11 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from legation.press import markup
 from legation.press.markup import Blocks, Node
 
 #: Anchors of the page itself, which no heading and no exhibit can have.
@@ -88,6 +90,18 @@ class Document:
             return []
         items = [_with_link(finding) for finding in self.findings]
         return [{"t": "OrderedList", "c": [[1, {"t": "Decimal"}, {"t": "Period"}], items]}]
+
+    @cached_property
+    def cited(self) -> list[Blocks]:
+        """Abstract, summary, ``blocks`` and ``method`` with citations resolved: once, since it costs as much as a page.
+
+        Raises
+        ------
+        InputError
+            A citation without entry.
+        """
+        parts = [self.abstract, self.summary, self.blocks, self.method]
+        return markup.cite(parts, bibliography=self.bibliography, language=self.language)
 
     @property
     def changes(self) -> list[tuple[str, str]]:

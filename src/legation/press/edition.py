@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -117,8 +118,14 @@ def _thumbnail(exhibit: Exhibit) -> str:
 
 def _exported(form: str, document: Document) -> Any:
     """Write the document with an exporter found by the name nbconvert knows it by."""
-    output, _ = get_exporter(form)().from_notebook_node(nbformat.v4.new_notebook(), resources={"legation": document})
+    output, _ = _exporter(form).from_notebook_node(nbformat.v4.new_notebook(), resources={"legation": document})
     return output
+
+
+@lru_cache
+def _exporter(form: str) -> Any:
+    """Looked up once: nbconvert goes through all that is installed."""
+    return get_exporter(form)()
 
 
 def _manifest(

@@ -37,8 +37,10 @@ class _HouseExporter(Exporter):
         InputError
             What a page cannot carry, named with notebook and cell.
         """
-        nb, resources = super().from_notebook_node(nb, resources, **kw)
-        return self.write(resources.get("legation") or self._read(nb, resources)), resources
+        given = dict(resources or {})
+        document = given.pop("legation", None)  # nbconvert would copy it, drawings and all
+        nb, resources = super().from_notebook_node(nb, given, **kw)
+        return self.write(document or self._read(nb, resources)), resources
 
     def write(self, read: Document) -> Any:
         raise TypeError("Use LegationHTMLExporter or LegationPDFExporter.")

@@ -42,13 +42,16 @@ _RANGES = (
 #: What every page may hold: it is there whether used or not, so that most pages share the same fonts.
 _USUAL = frozenset(map(chr, range(0x20, 0x7F))) | frozenset("\u00a0©§°·×–—‘’“”…−←→\u2002")
 
+#: Sets of letters whose fonts are kept, at some 60 kB each: making them costs more than all else on a page.
+_KEPT = 64
+
 
 def css(text: str) -> str:
     """``@font-face`` rules that carry the fonts themselves, with the letters of ``text`` and the usual ones."""
     return _faces(frozenset(letter for letter in set(text) - _USUAL if any(a <= ord(letter) <= b for a, b in _RANGES)))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=_KEPT)
 def _faces(unusual: frozenset[str]) -> str:
     codes = sorted(map(ord, _USUAL | unusual))
     return "\n".join(

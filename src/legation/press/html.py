@@ -23,6 +23,7 @@ _ROWS_ON_PAGE = 150
 _ROWS_ALIKE = 5
 #: A table whose longest lines, each cut off at so many letters, come to more than a telephone shows gets room there.
 _LINE, _PHONE = 24, 44
+_PLACE = re.compile(r"<!--exhibit (\d+)-->")
 _TEMPLATES = Environment(
     loader=FileSystemLoader(_HOUSE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
@@ -37,12 +38,15 @@ def page(document: Document) -> str:
         A citation without entry, or a drawing that is no SVG.
     """
     classes = svg.Classes()
-    body = [_placed(document, block, classes) for block in document.blocks]
-    method = [_placed(document, block, classes) for block in document.method]
-    parts = [document.abstract, document.summary, body, method]
+    exhibits = [_exhibit(exhibit, classes) for exhibit in document.exhibits]
+    parts = [[_placed(block) for block in part] for part in document.cited]
     names = ("abstract", "summary", "body", "method", "notes")
-    written = markup.write_parts(parts, "html", bibliography=document.bibliography, language=document.language)
-    texts = {name: _scoped(text) for name, text in zip(names, written, strict=True)}
+    written = markup.write(parts, "html", language=document.language)
+    texts = {
+        # Text cannot hold such a comment: pandoc escapes it.
+        name: Markup(_PLACE.sub(lambda found: exhibits[int(found[1])], _scoped(text)))  # noqa: S704 - by our templates
+        for name, text in zip(names, written, strict=True)
+    }
     made = _TEMPLATES.get_template("page.html.jinja").render(document=document, **texts)
     return _styled(made, f"{classes.css()}\n{_sides(document)}\n")
 
@@ -113,16 +117,15 @@ def _inert(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
-def _scoped(text: str) -> Markup:
+def _scoped(text: str) -> str:
     """Pandoc's HTML, its table heads marked as heads of columns."""
     text = text.strip()
-    return Markup(text.replace("<th>", '<th scope="col">').replace("<th ", '<th scope="col" '))  # noqa: S704 - pandoc escaped it
+    return text.replace("<th>", '<th scope="col">').replace("<th ", '<th scope="col" ')
 
 
-def _placed(document: Document, block: Node, classes: svg.Classes) -> Node:
-    if block["t"] != "Exhibit":
-        return block
-    return {"t": "RawBlock", "c": ["html", _exhibit(document.exhibits[block["c"]], classes)]}
+def _placed(block: Node) -> Node:
+    """In place of an exhibit a comment, so that pandoc is spared its drawings and numbers."""
+    return {"t": "RawBlock", "c": ["html", f"<!--exhibit {block['c']}-->"]} if block["t"] == "Exhibit" else block
 
 
 def _exhibit(exhibit: Exhibit, classes: svg.Classes) -> str:

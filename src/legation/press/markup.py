@@ -1,7 +1,8 @@
 """Pandoc, the one converter of running text: Markdown in, HTML and Typst out.
 
-Pandoc is run as a program, in its sandbox, once to read all fragments of a report and once for each output. Raw HTML,
-TeX and Typst in a fragment are not markup to it: they come out as the text they are.
+Pandoc is run as a program, in its sandbox, once to read all fragments of a report, once to resolve citations if there
+are any, and once for each output. Raw HTML, TeX and Typst in a fragment are not markup to it: they come out as the text
+they are.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ MARKDOWN = (
     "+lists_without_preceding_blankline-blank_before_header-blank_before_blockquote+autolink_bare_uris"
 )
 _API = [1, 23, 1]
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 _SCOPE = re.compile(r"^#\d+__")  # how pandoc marks a link inside the n-th file
 _LINKS = re.compile(r"^(https?://|mailto:|#)", re.IGNORECASE)
 
@@ -75,27 +77,50 @@ def read(fragments: list[tuple[str, str]]) -> list[Blocks]:
     return results
 
 
-def write(blocks: Blocks, form: str, *, bibliography: Path | None, language: str) -> str:
-    """Write a document tree as ``"html"`` or ``"typst"``, with citations resolved.
+def cite(parts: list[Blocks], *, bibliography: Path | None, language: str) -> list[Blocks]:
+    """Resolve the citations of several trees, read as one text, for every output at once.
+
+    Returns
+    -------
+    list
+        The trees in the same order. The bibliography stands in the division called ``refs``, or else behind the last.
 
     Raises
     ------
     InputError
         If a citation is not in the bibliography, or there is none.
     """
-    arguments = ["-f", "json", "-t", form, "--mathml", "--wrap=none", "--syntax-highlighting=none"]
-    cited = citations(blocks)
-    if cited:
-        if bibliography is None or not bibliography.is_file():
-            raise InputError(f"The text cites {', '.join(sorted(cited))}, but there is no data/references.bib. Add it.")
-        arguments += ["--citeproc", "--bibliography", str(bibliography)]
-    meta = {"lang": {"t": "MetaString", "c": language}, "link-citations": {"t": "MetaBool", "c": True}}
-    tree = {"pandoc-api-version": _API, "meta": meta, "blocks": blocks}
-    return _pandoc(arguments, json.dumps(tree))
+    cited = set[str]().union(*map(citations, parts))
+    if not cited:
+        return parts
+    if bibliography is None or not bibliography.is_file():
+        raise InputError(f"The text cites {', '.join(sorted(cited))}, but there is no data/references.bib. Add it.")
+    # What cites nothing is only held in place: pandoc need not read it, and some of it is none of pandoc's.
+    whole: Blocks = []
+    for number, part in enumerate(parts):
+        for place, block in enumerate(part):
+            reads = block["t"] == "Div" or citations([block])
+            whole.append(block if reads else {"t": "RawBlock", "c": ["kept", f"{number} {place}"]})
+        whole.append({"t": "RawBlock", "c": ["kept", ""]})
+    arguments = ["-f", "json", "-t", "json", "--citeproc", "--bibliography", str(bibliography)]
+    resolved: list[Blocks] = [[]]
+    for block in json.loads(_pandoc(arguments, _tree(whole, language)))["blocks"]:
+        if block["t"] != "RawBlock" or block["c"][0] != "kept":
+            resolved[-1].append(block)
+        elif block["c"][1]:
+            number, place = map(int, block["c"][1].split())
+            resolved[-1].append(parts[number][place])
+        else:
+            resolved.append([])
+    *found, behind = resolved
+    found[-1] += behind
+    return found
 
 
-def write_parts(parts: list[Blocks], form: str, *, bibliography: Path | None, language: str) -> list[str]:
-    """Write several trees as one text, so that notes and citations run through them, and take it apart again.
+def write(parts: list[Blocks], form: str, *, language: str) -> list[str]:
+    """Write several trees as one text, ``"html"`` or ``"typst"``, so that notes run through them, and take it apart.
+
+    Citations are shown as ``cite`` resolved them.
 
     Returns
     -------
@@ -105,14 +130,16 @@ def write_parts(parts: list[Blocks], form: str, *, bibliography: Path | None, la
     Raises
     ------
     InputError
-        As ``write``.
+        If pandoc cannot write them.
     """
     mark = _absent_from(json.dumps(parts))
     comment = f"<!--{mark}-->" if form == "html" else f"//{mark}"
     whole: Blocks = []
     for part in parts:
         whole += [*part, {"t": "RawBlock", "c": [form, comment]}]
-    written = write(whole, form, bibliography=bibliography, language=language).split(comment)
+    writer = {"html": "html", "typst": "typst-citations"}[form]  # Typst is not to resolve citations itself
+    arguments = ["-f", "json", "-t", writer, "--mathml", "--wrap=none", "--syntax-highlighting=none"]
+    written = _pandoc(arguments, _tree(whole, language)).split(comment)
     if len(written) != len(parts) + 1:
         raise InputError("A text holds a mark that only the press may set. Take it out.")
     return written
@@ -123,6 +150,9 @@ def walk(node: Any, change: Any) -> Any:
     if isinstance(node, list):
         result = []
         for item in node:
+            if not isinstance(item, (dict, list)):
+                result.append(item)
+                continue
             new = walk(item, change)
             if isinstance(new, list) and isinstance(item, dict) and "t" in item:
                 result.extend(new)
@@ -130,7 +160,9 @@ def walk(node: Any, change: Any) -> Any:
                 result.append(new)
         return result
     if isinstance(node, dict):
-        rebuilt = {key: walk(value, change) for key, value in node.items()}
+        rebuilt = {
+            key: walk(value, change) if isinstance(value, (dict, list)) else value for key, value in node.items()
+        }
         return change(rebuilt) if "t" in rebuilt else rebuilt
     return node
 
@@ -165,8 +197,13 @@ def citations(blocks: Blocks) -> set[str]:
 
 def printable(value: str) -> str:
     """The text without control characters, lone surrogates and directional overrides, which no page can show."""
-    kept = re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]", "", value)
+    kept = value if value.isascii() and value.isprintable() else _UNPRINTABLE.sub("", value)
     return kept.encode("utf-8", "ignore").decode("utf-8")
+
+
+def _tree(blocks: Blocks, language: str) -> str:
+    meta = {"lang": {"t": "MetaString", "c": language}, "link-citations": {"t": "MetaBool", "c": True}}
+    return json.dumps({"pandoc-api-version": _API, "meta": meta, "blocks": blocks})
 
 
 def _absent_from(text: str) -> str:

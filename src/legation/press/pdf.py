@@ -32,13 +32,13 @@ def page(document: Document) -> bytes:
     InputError
         What the standards forbid, a missing alternative text for one, named by Typst; a citation without entry.
     """
-    body, method = ([_placed(block) for block in blocks] for blocks in (document.blocks, document.method))
+    abstract, summary, body, method = ([_placed(block) for block in blocks] for blocks in document.cited)
     if document.several:
         body = [part for block in body for part in (*_new_page(block), block)]
-    parts = [_for_typst(blocks) for blocks in (document.abstract, document.summary, body, method)]
-    written = markup.write_parts(parts, "typst", bibliography=document.bibliography, language=document.language)
-    abstract, summary, main, methods, rest = written
-    source = f"{_TEMPLATE}\n#front[\n{abstract}\n]\n#opening[\n{summary}\n]\n{main}\n#closing[\n{methods}\n]\n{rest}\n"
+    parts = [_for_typst(blocks) for blocks in (abstract, summary, body, method)]
+    written = markup.write(parts, "typst", language=document.language)
+    opening, findings, main, closing, rest = written
+    source = f"{_TEMPLATE}\n#front[\n{opening}\n]\n#opening[\n{findings}\n]\n{main}\n#closing[\n{closing}\n]\n{rest}\n"
     day = _date(document)
     created = datetime.combine(day, datetime.min.time(), UTC)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 
 from lxml import etree
 
@@ -41,16 +42,23 @@ _ELEMENTS = frozenset(
     }
 )
 _VARIABLE = re.compile(r"var\(--[\w-]+,\s*([^()]+?)\s*\)")
+_ADDRESS = re.compile(r"url\(\s*(?!#)", re.IGNORECASE)
 _REFERENCE = re.compile(r"url\(\s*#([^)\s]+)\s*\)")
 #: A style that can become a rule of the page's own: it cannot end one, nor name anything by address.
 _PLAIN_STYLE = re.compile(r"[\w\s:;.,#()'%-]+")
 #: Parts of a drawing's width that positions are told apart by: on a page of 160 mm this is a twentieth of a millimetre.
 _RESOLUTION = 3000
-#: What matplotlib writes: absolute moves, lines, curves and closings.
-_PATH = re.compile(r"\s*(?:[MLCQz]|-?\d+\.?\d*(?:e-?\d+)?|\s+)+", re.ASCII)
+_DECIMAL = r"-?\d+(?:\.\d*)?(?:e-?\d+)?"
+#: What matplotlib writes: absolute moves, lines, curves and closings, the numbers of each parted by white space. It
+#: reads in one way only, so that a path of another kind is told at once, however long.
+_PATH = re.compile(rf"\s*(?:[MLCQz](?:\s*{_DECIMAL}(?:\s+{_DECIMAL})*)?\s*)+", re.ASCII)
 _STEP = re.compile(r"([MLCQz])([^MLCQz]*)")
 #: Elements inside which coordinates have a scale of their own.
-_SCALED = frozenset({"symbol", "marker", "pattern", "mask", "clipPath"})
+_SCALED = tuple(f"{{*}}{name}" for name in ("symbol", "marker", "pattern", "mask", "clipPath"))
+#: How many numbers a step of a path takes.
+_SIZE = {"M": 2, "L": 2, "C": 6, "Q": 4, "z": 0}
+#: Drawings kept as they were made fit: a report's are asked for by the page, by the PDF and by the list of reports.
+_KEPT = 128
 
 
 class Classes:
@@ -58,9 +66,15 @@ class Classes:
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
+        self._met: dict[str, str | None] = {}  # as the drawings write them
 
     def name(self, style: str) -> str | None:
         """The class that stands for the style; ``None`` for one that has to stay where it is."""
+        if style not in self._met:
+            self._met[style] = self._new(style)
+        return self._met[style]
+
+    def _new(self, style: str) -> str | None:
         if not _PLAIN_STYLE.fullmatch(style) or "url(" in style:
             return None
         return self._names.setdefault(re.sub(r"\s*([:;,])\s*", r"\1", style).strip("; "), f"d{len(self._names)}")
@@ -88,26 +102,9 @@ def inline(drawing: str, prefix: str, where: str, classes: Classes | None = None
     InputError
         If the drawing is not well-formed SVG; ``where`` names it.
     """
-    root = _parse(drawing, where)
-    for element in list(root.iter()):
-        if not isinstance(element.tag, str) or etree.QName(element).localname not in _ELEMENTS:
-            parent = element.getparent()
-            if parent is not None:
-                if element.tail:
-                    before = element.getprevious()
-                    if before is not None:
-                        before.tail = (before.tail or "") + element.tail
-                    else:
-                        parent.text = (parent.text or "") + element.tail
-                parent.remove(element)
-            continue
-        _restrict(element)
-    _rename(root, prefix)
-    _thin(root)
-    if not root.get("viewBox"):
-        width, height = (re.sub(r"[^\d.]", "", root.get(side, "")) or "100" for side in ("width", "height"))
-        root.set("viewBox", f"0 0 {width} {height}")
-    _round(root)
+    root = _parse(_fit(drawing, where), where)
+    if prefix:
+        _prefix(root, prefix)
     if classes is not None:
         _classify(root, classes)
     etree.cleanup_namespaces(root, top_nsmap={None: _SVG})
@@ -126,6 +123,32 @@ def height_to_width(drawing: str) -> float:
     return height / width if width else 1.0
 
 
+@lru_cache(maxsize=_KEPT)
+def _fit(drawing: str, where: str) -> str:
+    """The drawing made harmless, thin and round, its identifiers numbers: all that does not depend on the page."""
+    root = _parse(drawing, where)
+    for element in list(root.iter()):
+        if not isinstance(element.tag, str) or _local(element.tag) not in _ELEMENTS:
+            parent = element.getparent()
+            if parent is not None:
+                if element.tail:
+                    before = element.getprevious()
+                    if before is not None:
+                        before.tail = (before.tail or "") + element.tail
+                    else:
+                        parent.text = (parent.text or "") + element.tail
+                parent.remove(element)
+            continue
+        _restrict(element)
+    _rename(root)
+    _thin(root)
+    if not root.get("viewBox"):
+        width, height = (re.sub(r"[^\d.]", "", root.get(side, "")) or "100" for side in ("width", "height"))
+        root.set("viewBox", f"0 0 {width} {height}")
+    _round(root)
+    return str(etree.tostring(root, encoding="unicode", with_tail=False))
+
+
 def _parse(drawing: str, where: str) -> etree._Element:
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
@@ -134,36 +157,42 @@ def _parse(drawing: str, where: str) -> etree._Element:
         root = etree.fromstring(drawing.encode("utf-8"), parser)
     except etree.XMLSyntaxError as error:
         raise InputError(f"{where}: its drawing is not well-formed SVG ({error}). Draw it with matplotlib.") from None
-    if etree.QName(root).localname != "svg":
-        raise InputError(f"{where}: its drawing is <{etree.QName(root).localname}>, not <svg>.")
+    if _local(root.tag) != "svg":
+        raise InputError(f"{where}: its drawing is <{_local(root.tag)}>, not <svg>.")
     return root
+
+
+def _local(name: str) -> str:
+    """The name of an element or attribute without its namespace."""
+    return name[name.rfind("}") + 1 :]
 
 
 def _restrict(element: etree._Element) -> None:
     """Take out attributes that could run code or reach outside the drawing."""
     for name, value in list(element.attrib.items()):
-        local = etree.QName(name).localname
+        local = _local(name)
         if local.lower().startswith("on"):
             del element.attrib[name]
         elif local == "href":
             if not value.startswith(("#", "data:image/png;base64,", "data:image/jpeg;base64,")):
                 del element.attrib[name]
-        elif re.search(r"url\(\s*(?!#)", value, re.IGNORECASE):
+        elif _ADDRESS.search(value):
             del element.attrib[name]
 
 
-def _rename(root: etree._Element, prefix: str) -> None:
-    """Give each identifier that is referred to a short name of its own, and drop the others."""
+def _rename(root: etree._Element) -> None:
+    """Give each identifier that is referred to a number for a name, and drop the others."""
     used: set[str] = set()
     for element in root.iter():
         for name, value in element.attrib.items():
-            used.update(_REFERENCE.findall(value))
-            if etree.QName(name).localname == "href" and value.startswith("#"):
+            if "url(" in value:
+                used.update(_REFERENCE.findall(value))
+            if _local(name) == "href" and value.startswith("#"):
                 used.add(value[1:])
-    names = {old: f"{prefix}{number}" for number, old in enumerate(sorted(used))}
+    names = {old: f"{number}" for number, old in enumerate(sorted(used))}
     for element in root.iter():
         for name, value in list(element.attrib.items()):
-            local = etree.QName(name).localname
+            local = _local(name)
             if local == "id" and value not in names:
                 del element.attrib[name]
             elif local == "id":
@@ -174,10 +203,23 @@ def _rename(root: etree._Element, prefix: str) -> None:
                 element.set(name, _REFERENCE.sub(lambda found: f"url(#{names[found.group(1)]})", value))
 
 
+def _prefix(root: etree._Element, prefix: str) -> None:
+    """Put the prefix before every identifier, where it is given and where it is referred to."""
+    for element in root.iter():
+        for name, value in element.attrib.items():
+            local = _local(name)
+            if local == "id":
+                element.set(name, f"{prefix}{value}")
+            elif local == "href" and value.startswith("#"):
+                element.set(name, f"#{prefix}{value[1:]}")
+            elif "url(" in value:
+                element.set(name, _REFERENCE.sub(lambda found: f"url(#{prefix}{found.group(1)})", value))
+
+
 def _thin(root: etree._Element) -> None:
     """Take out white space between elements, empty groups, and shapes neither filled nor stroked or that go nowhere."""
     for element in reversed(list(root.iter())):
-        local = etree.QName(element).localname
+        local = _local(element.tag)
         if local not in ("text", "tspan", "title", "desc"):
             element.text = None
         if local != "tspan":
@@ -185,7 +227,7 @@ def _thin(root: etree._Element) -> None:
         parent = element.getparent()
         if parent is None:
             continue
-        unseen = local == "path" and element.get("style") == "fill: none" and etree.QName(parent).localname != "defs"
+        unseen = local == "path" and element.get("style") == "fill: none" and _local(parent.tag) != "defs"
         nowhere = local == "path" and not element.get("id") and re.fullmatch(r"\s*M[\s\d.,-]*", element.get("d", ""))
         if unseen or nowhere or (local in ("g", "defs") and not len(element)):
             parent.remove(element)
@@ -203,13 +245,13 @@ def _round(root: etree._Element) -> None:
     if width <= 0:
         return
     places = max(0, math.ceil(math.log10(_RESOLUTION / width)))
-    for element in root.iter():
-        if any(etree.QName(above).localname in _SCALED for above in element.iterancestors()):
+    scaled = {inside for element in root.iter(*_SCALED) for inside in element.iterdescendants()}
+    for element in root.iter("{*}path", "{*}text", "{*}use"):
+        if element in scaled:
             continue
-        local = etree.QName(element).localname
-        if local == "path":
+        if _local(element.tag) == "path":
             element.set("d", _shorter(element.get("d", ""), places))
-        elif local in ("text", "use"):
+        else:
             for side in ("x", "y"):
                 if re.fullmatch(r"-?\d+\.\d+", element.get(side, "")):
                     element.set(side, _number(round(float(element.get(side, "")), places)))
@@ -220,52 +262,53 @@ def _shorter(path: str, places: int) -> str:
     if not _PATH.fullmatch(path):
         return path
     steps = [(kind, [float(value) for value in values.split()]) for kind, values in _STEP.findall(path)]
-    size = {"M": 2, "L": 2, "C": 6, "Q": 4, "z": 0}
-    if not steps or steps[0][0] != "M" or any(len(values) != size[kind] for kind, values in steps):
+    if not steps or steps[0][0] != "M" or any(len(values) != _SIZE[kind] for kind, values in steps):
         return path
     across, down = ([value for _, values in steps for value in values[side::2]] for side in (0, 1))
     if max(max(across) - min(across), max(down) - min(down)) < 100 / 10**places:
         places += 1
     written: list[str] = []
-    at = start = (0.0, 0.0)
+    x = y = 0.0  # where the pen is
+    start = (x, y)
     before = ""
     for kind, values in steps:
-        points = [(round(x, places), round(y, places)) for x, y in zip(values[::2], values[1::2], strict=True)]
-        if kind == "z" and len(written) > 3 and at == start and before == "L":
+        points = [round(value, places) for value in values]
+        if kind == "z" and len(written) > 3 and (x, y) == start and before == "L":
             written.pop()  # the closing itself leads back
-        written.append(_step(kind, points, at, places))
-        at = points[-1] if points else start
+        written.append(_step(kind, points, x, y, places))
+        x, y = points[-2:] if points else start
         before = kind
         if kind == "M":
-            start = at
+            start = (x, y)
     return "".join(written)
 
 
-def _step(kind: str, points: list[tuple[float, float]], at: tuple[float, float], places: int) -> str:
+def _step(kind: str, points: list[float], x: float, y: float, places: int) -> str:
     """One step of a path, from where the pen is, in the shorter of its absolute and relative forms."""
     if kind == "z":
         return "z"
-    near = [(round(x - at[0], places), round(y - at[1], places)) for x, y in points]
-    if kind == "L" and near[0][1] == 0:
-        return min(f"H{_number(points[0][0])}", f"h{_number(near[0][0])}", key=len)
-    if kind == "L" and near[0][0] == 0:
-        return min(f"V{_number(points[0][1])}", f"v{_number(near[0][1])}", key=len)
-    absolute, relative = (_joined([value for point in form for value in point]) for form in (points, near))
-    return min(kind + absolute, kind.lower() + relative, key=len)
+    near = [round(value - (y if place % 2 else x), places) for place, value in enumerate(points)]
+    if kind == "L" and near[1] == 0:
+        absolute, relative = f"H{_number(points[0])}", f"h{_number(near[0])}"
+    elif kind == "L" and near[0] == 0:
+        absolute, relative = f"V{_number(points[1])}", f"v{_number(near[1])}"
+    else:
+        absolute, relative = kind + _joined(points), kind.lower() + _joined(near)
+    return absolute if len(absolute) <= len(relative) else relative
 
 
 def _joined(values: list[float]) -> str:
     """Numbers one after the other, parted where a minus does not."""
-    text = ""
-    for value in map(_number, values):
-        text += value if not text or value.startswith("-") else f" {value}"
-    return text
+    return " ".join(map(_number, values)).replace(" -", "-")
 
 
+@lru_cache(maxsize=1 << 14)
 def _number(value: float) -> str:
     """A number in as few letters as it takes: ``.5``, ``-3``, ``12.25``."""
     text = f"{value:.6f}".rstrip("0").rstrip(".")
-    return re.sub(r"^(-?)0\.", r"\1.", text) if text not in ("-0", "") else "0"
+    if text in ("-0", ""):
+        return "0"
+    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
 
 
 def _classify(root: etree._Element, classes: Classes) -> None:
