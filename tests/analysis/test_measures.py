@@ -133,6 +133,16 @@ class TestTradeFlow:
             (124, 124, "final"),
         ]
 
+    def test_a_turnover_of_stated_flows_is_as_uncertain_as_both_together(self):
+        stated = {"source": "daily", "status": "press"}
+        rows = flows(
+            ("VNM", "USA", "export", 2023, 9.6e10, stated),
+            ("VNM", "USA", "import", 2023, 1.4e10, stated),
+            ("VNM", "USA", "turnover", 2023, 1.2e11, stated),
+        )
+        (found,) = readings("trade_flow", VIET_NAM | {"flow": "turnover"}, goods_flows=rows)
+        assert (found["low"], found["high"]) == pytest.approx((1.09e11, 1.11e11))
+
     def test_one_direction_alone_is_no_turnover(self):
         rows = flows(("VNM", "USA", "export", 2023, 97))
         assert "trade with the United States in 2023" in needs(

@@ -4,6 +4,7 @@ import csv
 
 import pandas as pd
 import pytest
+from ruamel.yaml import YAML
 
 from legation import data
 from legation.data import contracts
@@ -38,6 +39,12 @@ def test_changing_an_opened_table_does_not_change_the_next_one():
     opened = data.open("countries")
     opened["name"] = "nowhere"
     assert data.country_names()["VNM"] == "Viet Nam"
+
+
+def test_the_tables_and_their_files_are_those_that_the_package_declares():
+    folder = data.home() / "data"
+    declared = YAML(typ="safe").load((folder / "datapackage.yaml").read_text(encoding="utf-8"))["resources"]
+    assert data.datasets() == {resource["name"]: folder / resource["path"] for resource in declared}
 
 
 @pytest.mark.parametrize(

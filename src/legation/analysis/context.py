@@ -299,7 +299,9 @@ def vote_matrix(
     chosen = tallies(resolutions, sources, topic=topic, years=years)
     kind = dict(zip(sources["id"], sources["kind"], strict=True))
     known = votes[votes["resolution"].isin(chosen["resolution"]) & votes["country"].isin(countries)]
-    by_cell = {key: _records(group) for key, group in known.groupby(["resolution", "country"])}
+    by_cell: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for reading in _records(known):
+        by_cell.setdefault((reading["resolution"], reading["country"]), []).append(reading)
     rows = []
     for resolution in _records(chosen):
         for country in dict.fromkeys(countries):

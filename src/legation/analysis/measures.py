@@ -278,17 +278,16 @@ def _figures(held: Held, rows: pd.DataFrame, flow: str) -> list[_Figure]:
         used = {source for figure in found for source in split(figure.source)}
         while len(rest := rest[[not set(split(source)) & used for source in rest["source"]]]):
             chosen = best(rest)
-            value, low, high = (
-                bilateral(chosen.assign(value=chosen["value"] * (1 + side * chosen["known"]))).iloc[0]
-                for side in (0, -1, 1)
-            )
-            if pd.isna(value[OF_FLOW[flow]]):
+            row = bilateral(chosen).iloc[0]
+            if pd.isna(row[OF_FLOW[flow]]):
                 break
-            source = str(value["source"])
-            status = max(str(value["status"]), _weakest(held, source), key=STATUSES.index)
-            ends = [float(one[OF_FLOW[flow]]) for one in (value, low, high)]
+            as_stated = row["turnover_basis"] == "stated total"
+            parts = chosen[(chosen["flow"] == "turnover") == as_stated]
+            low, high = (float((parts["value"] * (1 + side * parts["known"])).sum()) for side in (-1, 1))
+            source = str(row["source"])
+            status = max(str(row["status"]), _weakest(held, source), key=STATUSES.index)
             guessed = tuple(one for one in split(source) if one in estimates)
-            found.append(_Figure(ends[0], ends[1], ends[2], status, source, guessed))
+            found.append(_Figure(float(row[OF_FLOW[flow]]), low, high, status, source, guessed))
             used |= set(split(source))
     return found
 

@@ -273,30 +273,25 @@ def bilateral(flows: pd.DataFrame) -> pd.DataFrame:
             f"bilateral knows no flow {', '.join(map(repr, unknown))}. A flow is one of {', '.join(FLOWS)}."
         )
     pairs = flows[key].drop_duplicates().sort_values(key, ignore_index=True)
-    sides = {}
-    for flow in FLOWS:
-        rows = flows.loc[flows["flow"] == flow, [*key, "value", "valuation", "status", "source"]]
-        side = pairs.merge(rows, on=key, how="left")
-        # A row without a figure lends neither its status nor its source.
-        side["value"] = side["value"].astype(float)
-        side.loc[side["value"].isna(), ["valuation", "status", "source"]] = np.nan
-        sides[flow] = side
-    exports, imports, total = sides["export"], sides["import"], sides["turnover"]
+    # A row without a figure lends neither its status nor its source.
+    stated = flows.loc[flows["value"].notna(), [*key, "flow", "value", "valuation", "status", "source"]]
+    stated = stated.astype({"value": float})
+    exports, imports, total = (pairs.merge(stated[stated["flow"] == flow], on=key, how="left") for flow in FLOWS)
     both = exports["value"].notna() & imports["value"].notna()
-    stated = total["value"].notna() & ~both
-    basis = np.select([both, stated], ["sum of both flows", "stated total"], "")
+    alone = total["value"].notna() & ~both
+    basis = np.select([both, alone], ["sum of both flows", "stated total"], "")
     return pairs.assign(
         exports=exports["value"],
         imports=imports["value"],
         turnover=(exports["value"] + imports["value"]).fillna(total["value"]),
         balance=exports["value"] - imports["value"],
-        turnover_basis=pd.Series(basis, index=pairs.index, dtype="str").where(both | stated),
+        turnover_basis=pd.Series(basis, index=pairs.index, dtype="str").where(both | alone),
         exports_valuation=exports["valuation"],
         imports_valuation=imports["valuation"],
         currency=currency,
         prices=prices,
-        status=weakest(exports["status"], imports["status"], total["status"].where(stated)),
-        source=joined(exports["source"], imports["source"], total["source"].where(stated)),
+        status=weakest(exports["status"], imports["status"], total["status"].where(alone)),
+        source=joined(exports["source"], imports["source"], total["source"].where(alone)),
     )
 
 

@@ -191,7 +191,8 @@ def matrix(register: Register, treaties: Sequence[str], types: Sequence[str]) ->
     """
     rows = register.states[register.states["treaty"].isin(treaties) & register.states["type"].isin(types)]
     rank = _ranks(register, "obligation")
-    found = dict(iter(register.provisions.groupby(["treaty", "type"], sort=False)))
+    wanted = register.provisions["treaty"].isin(treaties) & register.provisions["type"].isin(types)
+    found = dict(iter(register.provisions[wanted].groupby(["treaty", "type"], sort=False)))
     cells = []
     for row in _records(rows):
         provisions = found.get((row["treaty"], row["type"]))
@@ -306,24 +307,24 @@ def changes(
     """
     wanted = list(types) or register.types["type"].tolist()
     chain = [before, *between, after]
-    cells = matrix(register, chain, wanted).set_index(["type", "treaty"])
+    cells = {(row["type"], row["treaty"]): row for row in _records(matrix(register, chain, wanted))}
     rows = []
     for kind in wanted:
-        states = [str(cells.loc[(kind, treaty), "state"]) for treaty in chain]
+        states = [str(cells[kind, treaty]["state"]) for treaty in chain]
         outcome = _outcome(states[0], states[-1], states[1:-1])
         both = states[0] == states[-1] == "coded"
         coded = [treaty for treaty, state in zip(chain, states, strict=True) if state == "coded"]
-        ids = [part for treaty in chain for part in split(cells.loc[(kind, treaty), "source"])]
+        ids = [part for treaty in chain for part in split(cells[kind, treaty]["source"])]
         rows.append(
             {
                 "type": kind,
                 "outcome": outcome,
                 "before": states[0],
                 "between": "; ".join(states[1:-1]),
-                "between_articles": " | ".join(str(cells.loc[(kind, treaty), "articles"]) for treaty in between),
+                "between_articles": " | ".join(str(cells[kind, treaty]["articles"]) for treaty in between),
                 "after": states[-1],
-                "before_articles": cells.loc[(kind, before), "articles"],
-                "after_articles": cells.loc[(kind, after), "articles"],
+                "before_articles": cells[kind, before]["articles"],
+                "after_articles": cells[kind, after]["articles"],
                 "differs": "; ".join(_differing(register, after, before, kind)) if both else "",
                 "first": coded[0] if coded else None,
                 "source": "; ".join(dict.fromkeys(ids)) or None,

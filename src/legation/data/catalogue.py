@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from ruamel.yaml import YAML
@@ -145,18 +144,15 @@ def sources(*frames: pd.DataFrame) -> list[dict[str, str | None]]:
             raise InputError("These rows carry no column 'source'. Keep it through every step: a figure needs one.")
         for cell in frame["source"].dropna().unique():
             wanted.update(part.strip() for part in str(cell).split(";") if part.strip())
-    table = _load(home(), "sources").set_index("id")
-    entries: list[dict[str, str | None]] = []
-    for identifier in sorted(wanted):
-        if identifier not in table.index:
-            raise InputError(
-                f"data/sources.csv has no entry '{identifier}'{nearest(identifier, table.index)}. "
-                "Add the entry, or correct the row that names it."
-            )
-        cells = table.loc[identifier].to_dict()
-        entry = {str(key): None if pd.isna(cell) else str(cell) for key, cell in cells.items()}
-        entries.append({"id": identifier, **entry})
-    return entries
+    table = _load(home(), "sources")
+    unknown = sorted(wanted - set(table["id"]))
+    if unknown:
+        raise InputError(
+            f"data/sources.csv has no entry '{unknown[0]}'{nearest(unknown[0], table['id'])}. "
+            "Add the entry, or correct the row that names it."
+        )
+    rows = table[table["id"].isin(wanted)].sort_values("id").to_dict("records")
+    return [{str(key): None if pd.isna(cell) else str(cell) for key, cell in row.items()} for row in rows]
 
 
 def citation(*frames: pd.DataFrame) -> str:
@@ -202,14 +198,15 @@ def check() -> list[str]:
         One sentence for each thing found wrong; empty if all is well.
     """
     root, found = home(), []
+    package = YAML(typ="safe").load(_package(root).read_text(encoding="utf-8"))
+    recorded = {resource["name"]: resource.get("hash", "") for resource in package["resources"]}
     for name, path in _resources(root).items():
         try:
             _load(root, name)
         except InputError as error:
             found.append(str(error))
             continue
-        recorded = _package(root)["resources"][list(_resources(root)).index(name)].get("hash", "")
-        if recorded != f"sha256:{_hash(path)}":
+        if recorded.get(name) != f"sha256:{_hash(path)}":
             found.append(
                 f"{path.relative_to(root)}: its contents are not those whose hash data/datapackage.yaml records. "
                 "If the change is meant, run `legation data hash`."
@@ -223,7 +220,7 @@ def write_hashes() -> list[str]:
     yaml = YAML()
     yaml.width = 120
     yaml.preserve_quotes = True
-    file = root / "data" / "datapackage.yaml"
+    file = _package(root)
     package = yaml.load(file.read_text(encoding="utf-8"))
     changed = []
     for resource in package["resources"]:
@@ -235,7 +232,6 @@ def write_hashes() -> list[str]:
     if changed:
         with file.open("w", encoding="utf-8", newline="\n") as out:
             yaml.dump(package, out)
-    _package.cache_clear()
     return changed
 
 
@@ -284,14 +280,15 @@ def _or(value: int | None, otherwise: int) -> int:
 
 
 @lru_cache(maxsize=4)
-def _package(root: Path) -> dict[str, Any]:
-    file = root / "data" / "datapackage.yaml"
-    loaded: dict[str, Any] = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
-    return loaded
-
-
 def _resources(root: Path) -> dict[str, Path]:
-    return {resource["name"]: root / "data" / resource["path"] for resource in _package(root)["resources"]}
+    """The tables and their files, read from the lines that are recorded as read: the whole takes long to parse."""
+    lines = _package(root).read_text(encoding="utf-8").partition("\nresources:\n")[2].splitlines()
+    resources = YAML(typ="safe").load("\n".join(line for line in lines if re.search(_NAMES_AND_PATHS, line)))
+    return {resource["name"]: root / "data" / resource["path"] for resource in resources or []}
+
+
+def _package(root: Path) -> Path:
+    return root / "data" / "datapackage.yaml"
 
 
 def _load(root: Path, name: str) -> pd.DataFrame:
@@ -303,7 +300,7 @@ def _load(root: Path, name: str) -> pd.DataFrame:
         )
     path = resources[name]
     known = {each: resources[each] for each in ("countries", "sources") if each in resources and each != name}
-    record_reading("datapackage", root / "data" / "datapackage.yaml", lines=_NAMES_AND_PATHS)
+    record_reading("datapackage", _package(root), lines=_NAMES_AND_PATHS)
     for each in (name, *known):
         record_reading(each, resources[each])
     if not path.is_file():

@@ -213,6 +213,10 @@ TABLES: dict[str, pa.DataFrameSchema] = {
     ),
 }
 
+# Pandera loads what it checks with when it first checks something. Kernels are forked from a process that has only
+# imported this module: so that not each of them loads it, an empty table is checked here.
+pa.DataFrameSchema().validate(pd.DataFrame())
+
 
 def check(rows: pd.DataFrame, name: str, *, where: str) -> pd.DataFrame:
     """Turn a table of text, as read from its file, into the typed table its contract promises.

@@ -40,11 +40,9 @@ from tempfile import NamedTemporaryFile
 from typing import Any, Literal
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
-import pypdf
 from lxml import etree
 from lxml import html as lxml_html
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError
 
 from legation import __version__
 from legation.checkout import home
@@ -568,7 +566,6 @@ def _list_mark(number: int, style: str) -> str:
 
 # What pypdf lets through on files that are far from PDF, besides its own errors.
 _PDF_ERRORS = (
-    PyPdfError,
     ValueError,
     KeyError,
     IndexError,
@@ -587,6 +584,8 @@ _PDF_ERRORS = (
 
 def _pdf(content: bytes, shown: str) -> tuple[str, str, list[str]]:
     """The text layer of a PDF, page after page, without the lines that recur at the head or foot of its pages."""
+    from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError  # slow to load, and seldom needed
+
     try:
         with _quiet("pypdf"):
             pages, title = _pdf_pages(content, shown)
@@ -594,7 +593,7 @@ def _pdf(content: bytes, shown: str) -> tuple[str, str, list[str]]:
         raise
     except (DependencyError, FileNotDecryptedError):
         raise InputError(f"{shown}: the PDF is protected. Save a copy that is not, and give that.") from None
-    except _PDF_ERRORS as error:
+    except (PyPdfError, *_PDF_ERRORS) as error:
         what = _printable((str(error).splitlines() or [""])[0])[:120] or type(error).__name__
         raise InputError(f"{shown}: the PDF is damaged ({what}). Fetch it again, or give another copy.") from None
     letters = [sum(letter.isalpha() for line in page for letter in line) for page in pages]
@@ -615,7 +614,9 @@ def _pdf(content: bytes, shown: str) -> tuple[str, str, list[str]]:
 
 def _pdf_pages(content: bytes, shown: str) -> tuple[list[list[str]], str]:
     """The lines of every page, and the title."""
-    reader = pypdf.PdfReader(BytesIO(content), strict=False)
+    from pypdf import PdfReader
+
+    reader = PdfReader(BytesIO(content), strict=False)
     if reader.is_encrypted and not reader.decrypt(""):
         raise InputError(f"{shown}: the PDF asks for a password. Save a copy without one, and give that.")
     number = len(reader.pages)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal
@@ -260,23 +260,28 @@ def _numbers(data: pd.DataFrame, units: Mapping[str, str], name: str) -> dict[st
 
 
 def _plain(column: pd.Series[Any], label: str, name: str) -> tuple[str, list[Any]]:
-    known = column.dropna()
-    if pd.api.types.is_bool_dtype(known) or (len(known) and known.map(lambda value: isinstance(value, bool)).all()):
-        return "boolean", [None if pd.isna(value) else bool(value) for value in column]
-    if pd.api.types.is_integer_dtype(column) or (
-        len(known) and known.map(lambda value: isinstance(value, int) and not isinstance(value, bool)).all()
-    ):
-        return "integer", [None if pd.isna(value) else int(value) for value in column]
+    values = [None if missing else value for value, missing in zip(column, column.isna(), strict=True)]
+    known = [value for value in values if value is not None]
+    # Python's own numbers may stand in a column of any kind, as whole numbers with gaps do.
+    kinds = set(map(type, known))
+    if pd.api.types.is_bool_dtype(column) or kinds == {bool}:
+        return "boolean", _each(values, bool)
+    if pd.api.types.is_integer_dtype(column) or kinds == {int}:
+        return "integer", _each(values, int)
     if pd.api.types.is_numeric_dtype(column):
-        if known.abs().eq(float("inf")).any():
+        if any(abs(value) == float("inf") for value in known):
             raise ValueError(
                 f"The column '{label}' of the exhibit '{name}' holds an infinite number. "
                 "A ratio to nothing is missing: leave it NaN."
             )
-        return "number", [None if pd.isna(value) else float(value) for value in column]
+        return "number", _each(values, float)
     if pd.api.types.is_datetime64_any_dtype(column):
-        return "string", [None if pd.isna(value) else value.date().isoformat() for value in column]
-    return "string", [None if pd.isna(value) else clean(value) for value in column]
+        return "string", _each(values, lambda value: value.date().isoformat())
+    return "string", _each(values, clean)
+
+
+def _each(values: list[Any], form: Callable[[Any], Any]) -> list[Any]:
+    return [None if value is None else form(value) for value in values]
 
 
 def _sources(

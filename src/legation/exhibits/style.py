@@ -18,6 +18,7 @@ from itertools import groupby, pairwise
 from typing import Any, Literal
 
 import matplotlib as mpl
+import matplotlib.style  # rcdefaults() needs it, and would load it in every kernel that draws
 import numpy as np
 from font_source_sans_pro import font_files_ttf
 from lxml import etree
@@ -258,13 +259,14 @@ _BIDI = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x
 
 def clean(text: object) -> str:
     """The text on one line, without the characters that XML forbids or that reorder their surroundings."""
-    words = str(text).translate(_BIDI)
-    kept = (
-        " " if char.isspace() and char != NO_BREAK else char
-        for char in words
-        if char.isspace() or (unicodedata.category(char) not in ("Cc", "Cs", "Cn") and ord(char) & 0xFFFE != 0xFFFE)
-    )
-    return re.sub(" +", " ", "".join(kept)).strip(" ")
+    words = str(text)
+    if not words.isprintable():  # most texts are: no character of theirs is forbidden, turns the line or breaks it
+        words = "".join(
+            " " if char.isspace() and char != NO_BREAK else char
+            for char in words.translate(_BIDI)
+            if char.isspace() or (unicodedata.category(char) not in ("Cc", "Cs", "Cn") and ord(char) & 0xFFFE != 0xFFFE)
+        )
+    return re.sub(" +", " ", words).strip(" ")
 
 
 @lru_cache(maxsize=8192)

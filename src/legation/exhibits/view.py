@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -213,9 +214,10 @@ def only(rows: pd.DataFrame, column: str) -> str:
 def headline(names: Names, forms: Callable[[Names], Iterable[str]]) -> str:
     """The first form of the title that has the length of a title: with names, or else with codes."""
     least, most = TITLE_WORDS
-    written = [*forms(names), *forms(names.by_code())]
-    fitting = [title for title in written if least <= len(title.split()) <= most and len(title) <= 120]
-    return capital((fitting or written)[0])
+    written = chain.from_iterable(map(forms, (names, names.by_code())))
+    first = next(written)
+    fitting = (title for title in chain([first], written) if least <= len(title.split()) <= most and len(title) <= 120)
+    return capital(next(fitting, first))
 
 
 def capital(text: str) -> str:
