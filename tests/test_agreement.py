@@ -18,6 +18,7 @@ PACKAGE = YAML(typ="safe").load((ROOT / "data" / "datapackage.yaml").read_text()
 
 REQUIRED = [Requirement(line) for line in PROJECT["dependencies"]]
 DEVELOPING = [Requirement(line) for line in PROJECT["optional-dependencies"]["dev"]]
+DASK = [Requirement(line) for line in PROJECT["optional-dependencies"]["dask"]]
 
 
 def locked():
@@ -28,7 +29,7 @@ def locked():
     return pins
 
 
-@pytest.mark.parametrize("requirement", [*REQUIRED, *DEVELOPING], ids=lambda requirement: requirement.name)
+@pytest.mark.parametrize("requirement", [*REQUIRED, *DEVELOPING, *DASK], ids=lambda requirement: requirement.name)
 def test_the_lock_pins_a_version_that_the_project_permits(requirement):
     versions = locked().get(canonicalize_name(requirement.name))
     assert versions, f"{requirement.name} is not in requirements.lock: run `make lock`"

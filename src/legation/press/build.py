@@ -13,7 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from legation.errors import InputError, nearest
 from legation.press import plan as plans
@@ -212,7 +212,7 @@ class _Progress:
 
     editions: int
     ended: int = 0
-    failed: list[str] = field(default_factory=list)
+    failed: dict[int, str] = field(default_factory=dict)  # by their place in the grid
 
 
 @dataclass
@@ -432,7 +432,7 @@ class _Press:
             return
         progress.ended += 1
         if outcome.problem:
-            progress.failed.append(name)
+            progress.failed[order] = name
             if len(progress.failed) <= _FAILURES_TOLD:
                 self.say(f"{name}: not published. {outcome.problem}")
         now = time.monotonic()
@@ -453,7 +453,8 @@ class _Press:
             facts = {"sweep": sweep.model_dump(mode="json")["sweep"], "manifests": manifests}
             rendering = self.store.rendering(f"reports/published/{sweep.name}/index.html", facts)
             if rendering.needed:
-                self.store.published(rendering, publish.write_list(sweep, published))
+                manifest = publish.swept(sweep, published)
+                self.store.published(rendering, publish.write_sweep(manifest, self._page("sweep", manifest), published))
         progress = self.sweeps[sweep.name]
         if progress.failed:
             named = ", ".join(name.partition("/")[2] for name in progress.failed[:_FAILURES_NAMED])
@@ -475,7 +476,16 @@ class _Press:
         }
         rendering = self.store.rendering("reports/published/index.html", {"manifests": manifests})
         if rendering.needed:
-            self.store.published(rendering, [publish.write_index(published)])
+            page = self._page("index", publish.listed(published))
+            self.store.published(rendering, [publish.write_index(page, published)])
+
+    def _page(self, form: Literal["index", "sweep"], facts: Any) -> str:
+        """A page that lists editions; workers, where there are any, have loaded what it takes."""
+        if self.workers is not None:
+            return self.workers.page(form, facts).result()
+        from legation.press import html
+
+        return html.index(facts) if form == "index" else html.sweep(facts)
 
     @property
     def _bibliography(self) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import threading
 from functools import lru_cache
 from pathlib import Path
 
@@ -40,15 +41,22 @@ _RANGES = (
     (0x2200, 0x2265),
 )
 #: What every page may hold: it is there whether used or not, so that most pages share the same fonts.
-_USUAL = frozenset(map(chr, range(0x20, 0x7F))) | frozenset("\u00a0©§°·×–—‘’“”…−←→\u2002")
+_USUAL = (
+    frozenset(map(chr, range(0x20, 0x7F)))
+    | frozenset("\u00a0©§¶°·×–—‘’“”…−←→\u2002")
+    | frozenset("àáâãäåæçèéêëìíîïñòóôõöøùúûüýÅÇÉÖØÜ")  # of names in otherwise English text
+)
 
 #: Sets of letters whose fonts are kept, at some 60 kB each: making them costs more than all else on a page.
 _KEPT = 64
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def css(text: str) -> str:
     """``@font-face`` rules that carry the fonts themselves, with the letters of ``text`` and the usual ones."""
-    return _faces(frozenset(letter for letter in set(text) - _USUAL if any(a <= ord(letter) <= b for a, b in _RANGES)))
+    unusual = (letter for letter in set(text) - _USUAL if any(a <= ord(letter) <= b for a, b in _RANGES))
+    with _ONE_AT_A_TIME:  # whoever comes while fonts are made waits for those rather than make them again
+        return _faces(frozenset(unusual))
 
 
 @lru_cache(maxsize=_KEPT)

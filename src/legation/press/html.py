@@ -29,6 +29,12 @@ _TEMPLATES = Environment(
 )
 
 
+def load_templates() -> None:
+    """Compile every template, which otherwise happens when it is first used."""
+    for name in _TEMPLATES.list_templates(extensions=["jinja"]):
+        _TEMPLATES.get_template(name)
+
+
 def page(document: Document) -> str:
     """The document as a page, its exhibits in place.
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from legation import __version__
 from legation.press import spec as specs
@@ -88,38 +89,22 @@ def _exchange(one: Path, other: Path) -> bool:
     return False
 
 
-def write_index(published: Path) -> Path:
-    """The page that lists every report in the folder, from their manifests; returns its path."""
-    from legation.press import html
+def listed(published: Path) -> list[dict[str, Any]]:
+    """What the page of all reports shows of each: its manifest, and with ``drawing`` the text of its first figure.
 
+    A report of several chapters is what a reader comes for; after those of a single chapter come sweeps.
+    """
     reports = []
     for file in sorted(published.glob(f"*/{MANIFEST}")):
         manifest = json.loads(file.read_text(encoding="utf-8"))
         drawing = file.with_name(THUMBNAIL)
         manifest["drawing"] = drawing.read_text(encoding="utf-8") if drawing.is_file() else None
         reports.append(manifest)
-    # A report of several chapters is what a reader comes for; after those of a single chapter come sweeps.
-    page = html.index(sorted(reports, key=lambda report: (-len(report.get("chapters", [])), report["title"])))
-    return _write(published / "index.html", page)
+    return sorted(reports, key=lambda report: (-len(report.get("chapters", [])), report["title"]))
 
 
-def write_list(sweep: ReportSpec, published: Path) -> list[Path]:
-    """The page that lists the editions of a sweep, and its manifest; what no longer belongs to it is removed.
-
-    Parameters
-    ----------
-    sweep
-        The spec. An edition is listed if it has been published, by this build or an earlier one.
-    published
-        The folder of all editions.
-
-    Returns
-    -------
-    list of Path
-        The two files.
-    """
-    from legation.press import html
-
+def swept(sweep: ReportSpec, published: Path) -> dict[str, Any]:
+    """The manifest of a sweep: its editions that have been published, by this build or an earlier one."""
     assert sweep.sweep is not None  # noqa: S101
     editions = []
     for edition in specs.editions(sweep):
@@ -139,9 +124,7 @@ def write_list(sweep: ReportSpec, published: Path) -> list[Path]:
                 "printed": printed_name(edition.name),
             }
         )
-    folder = published / sweep.name
-    _keep_only(folder, {"index.html", MANIFEST, *(edition["edition"] for edition in editions)})
-    manifest = {
+    return {
         "report": sweep.name,
         "title": sweep.sweep.title,
         "abstract": sweep.sweep.abstract,
@@ -150,10 +133,19 @@ def write_list(sweep: ReportSpec, published: Path) -> list[Path]:
         "over": {name: list(values) for name, values in sweep.sweep.over.items()},
         "editions": editions,
     }
-    return [
-        _write(folder / "index.html", html.sweep(manifest)),
-        _write(folder / MANIFEST, f"{json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)}\n"),
-    ]
+
+
+def write_index(page: str, published: Path) -> Path:
+    """Write the page of all reports, whole or not at all; returns its path."""
+    return _write(published / "index.html", page)
+
+
+def write_sweep(manifest: dict[str, Any], page: str, published: Path) -> list[Path]:
+    """Write a sweep's page and manifest, and remove what no longer belongs to it; returns the two paths."""
+    folder = published / manifest["report"]
+    _keep_only(folder, {"index.html", MANIFEST, *(edition["edition"] for edition in manifest["editions"])})
+    text = f"{json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)}\n"
+    return [_write(folder / "index.html", page), _write(folder / MANIFEST, text)]
 
 
 def _keep_only(folder: Path, names: set[str]) -> None:
