@@ -456,16 +456,12 @@ class _Press:
                 manifest = publish.swept(sweep, published)
                 self.store.published(rendering, publish.write_sweep(manifest, self._page("sweep", manifest), published))
         progress = self.sweeps[sweep.name]
-        if progress.failed:
-            named = ", ".join(name.partition("/")[2] for name in progress.failed[:_FAILURES_NAMED])
-            more = (
-                f" and {len(progress.failed) - _FAILURES_NAMED:,} more"
-                if len(progress.failed) > _FAILURES_NAMED
-                else ""
-            )
+        if failed := [progress.failed[order] for order in sorted(progress.failed)]:
+            named = ", ".join(name.partition("/")[2] for name in failed[:_FAILURES_NAMED])
+            more = f" and {len(failed) - _FAILURES_NAMED:,} more" if len(failed) > _FAILURES_NAMED else ""
             self.say(
-                f"{sweep.name}: {len(progress.failed):,} of {progress.editions:,} editions were not published "
-                f"({named}{more}). {FILE} has the reason of each."
+                f"{sweep.name}: {len(failed):,} of {progress.editions:,} editions were not published ({named}{more}). "
+                f"{FILE} has the reason of each."
             )
 
     def _index(self) -> None:
