@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from helpers import EXHIBIT, ROOT
 
-from legation.press import kernels, plan
+from legation.press import plan, warm
 from legation.press.plan import Chapter
 from legation.press.run import ChapterError, run
 
@@ -18,7 +18,7 @@ TRADE = ROOT / "notebooks" / "trade_comparison.ipynb"
 
 
 def run_trade(**parameters):
-    server = kernels.shared(kernels.modules_of([TRADE]))
+    server = warm.shared(warm.modules_of([TRADE]))
     return nbformat.from_dict(run(Chapter(TRADE, parameters, None, 0), server.place).notebook)
 
 

@@ -15,7 +15,7 @@ import pytest
 from helpers import exhibit, notebook
 
 from legation.errors import InputError
-from legation.press import kernels
+from legation.press import warm
 from legation.press.build import build
 
 SAYS = """\
@@ -118,7 +118,7 @@ def test_a_kernel_of_its_own_and_one_forked_from_the_server_give_the_same_bytes(
     (forked,) = build(house, [], lambda line: None)
     before = tree(forked.edition)
     shutil.rmtree(house / ".legation")
-    monkeypatch.setattr(kernels, "_FORKING", False)
+    monkeypatch.setattr(warm, "_FORKING", False)
     (stock,) = build(house, [], lambda line: None)
     assert not stock.kept
     assert tree(stock.edition) == before

@@ -14,7 +14,7 @@ import pytest
 from helpers import exhibit, notebook
 
 from legation.errors import InputError
-from legation.press import farm, kernels, plan, spec
+from legation.press import farm, plan, spec, warm
 from legation.press.edition import edition
 from legation.press.outcome import ChapterError
 from legation.press.run import run
@@ -57,7 +57,7 @@ def cluster():
 @pytest.fixture(autouse=True)
 def settings(monkeypatch):
     """The builder's environment as it would be if the workers' nannies were not in the same process."""
-    for name in kernels.SETTLED:
+    for name in warm.SETTLED:
         monkeypatch.delenv(name, raising=False)
 
 
@@ -72,7 +72,7 @@ def report(checkout, *cells, **parameters):
 
 def done_here(checkout, planned):
     """What the builder itself comes to: its chapter, and every file of the edition."""
-    with kernels.KernelServer() as server:
+    with warm.KernelServer() as server:
         chapter = run(planned.chapters[0], server.place)
     return chapter, edition(planned, [chapter], bibliography=checkout / "data" / "references.bib")
 

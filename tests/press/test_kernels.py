@@ -22,8 +22,9 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from legation.press import kernels
-from legation.press.kernels import KernelServer, Manager, Place
+from legation.press import kernels, warm
+from legation.press.kernels import Manager
+from legation.press.warm import KernelServer, Place
 
 GROUP, CLASS = "jupyter_client.kernel_provisioners", "legation.press.kernels:WarmProvisioner"
 forking = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
@@ -113,9 +114,7 @@ def test_a_forked_kernel_gives_the_bytes_a_stock_kernel_gives(run, server):
 
 @forking
 def test_kernels_are_forked_from_the_server_which_has_loaded_what_it_was_told(run, server):
-    loaded = (
-        "#!\nimport sys\n'pandas' in sys.modules, 'debugpy' in sys.modules, 'legation.press.kernels' in sys.modules"
-    )
+    loaded = "#!\nimport sys\n'pandas' in sys.modules, 'debugpy' in sys.modules, 'legation.press.warm' in sys.modules"
     assert said(run(PARENT, loaded)) == [str(server.pid), "(True, True, False)"]
 
 
@@ -322,12 +321,12 @@ from pathlib import Path
 import nbformat
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from nbclient import NotebookClient
-from legation.press import kernels
+from legation.press import kernels, warm
 
 group, value, given, said = sys.argv[1:]
 KernelProvisionerFactory.provisioners[kernels.PROVISIONER] = EntryPoint(kernels.PROVISIONER, value, group)
-server = None if json.loads(given) else kernels.KernelServer()
-place = server.place if server else kernels.Place(*map(Path, json.loads(given)))
+server = None if json.loads(given) else warm.KernelServer()
+place = server.place if server else warm.Place(*map(Path, json.loads(given)))
 folder = Path(tempfile.mkdtemp(dir=place.folder))
 cell = f"""
 import json, os, pathlib, subprocess, time
@@ -432,7 +431,7 @@ def test_a_kernel_ends_with_the_worker_that_asked_for_it(run, server, builder):
 
 def test_a_worker_that_was_told_to_ends_with_its_owner():
     owner = subprocess.Popen(["sleep", "60"])
-    code = "import sys, time; from legation.press.kernels import end_with; end_with(int(sys.argv[1])); time.sleep(60)"
+    code = "import sys, time; from legation.press.warm import end_with; end_with(int(sys.argv[1])); time.sleep(60)"
     worker = subprocess.Popen([sys.executable, "-c", code, str(owner.pid)])
     with pytest.raises(subprocess.TimeoutExpired):
         worker.wait(2)
@@ -478,7 +477,7 @@ def test_a_server_loads_what_notebooks_import_but_not_what_lies_beside_them(tmp_
     nbformat.write(notebook("# T", *cells), tmp_path / "one.ipynb")
     nbformat.write(notebook("#!\ndef f():\n    import json"), tmp_path / "two.ipynb")
     (tmp_path / "mine.py").touch()
-    found = kernels.modules_of([tmp_path / "one.ipynb", tmp_path / "two.ipynb"])
+    found = warm.modules_of([tmp_path / "one.ipynb", tmp_path / "two.ipynb"])
     assert found == ("json", "os.path", "pandas", "pandas.io")
 
 

@@ -104,14 +104,14 @@ def build(
             log = stack.enter_context(RunLog(root, [each.name for each in wanted]))
             store = stack.enter_context(Store(root))
 
-            def hire() -> Workers:
+            def hire(notebooks: list[Path]) -> Workers:
                 if scheduler:
                     from legation.press.farm import Farm
 
                     return stack.enter_context(Farm(scheduler, root, say))
                 from legation.press.workers import Local
 
-                return stack.enter_context(Local(jobs or os.cpu_count() or 1, root, forking=forking))
+                return stack.enter_context(Local(jobs or os.cpu_count() or 1, root, notebooks, forking=forking))
 
             return _Press(root, say, explain, hire, store, log).build(wanted)
     except OSError as error:
@@ -126,24 +126,21 @@ def _turn(root: Path, say: Callable[[str], None]) -> Iterator[None]:
         return
     folder = root / ".legation"
     folder.mkdir(exist_ok=True)
-    with (folder / "building").open("a+", encoding="utf-8") as file:
+    with (folder / "building").open("ab+", buffering=0) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            holder = file.read().strip() or "not yet named"
+            holder = file.read().decode("utf-8", "replace").strip() or "not yet named"
             say(f"Another build works on this checkout ({holder}). This one waits for it.")
             fcntl.flock(file, fcntl.LOCK_EX)
-        file.seek(0)
-        file.truncate()
+        file.truncate(0)
         with contextlib.suppress(OSError):  # a full disk leaves the holder without a name
-            file.write(f"process {os.getpid()}, since {datetime.now():%H:%M:%S}\n")
-            file.flush()
+            file.write(f"process {os.getpid()}, since {datetime.now():%H:%M:%S}\n".encode())
         try:
             yield
         finally:
-            file.seek(0)
-            file.truncate()
+            file.truncate(0)
 
 
 @dataclass(frozen=True)
@@ -226,9 +223,10 @@ class _Press:
     root: Path
     say: Callable[[str], None]
     explain: bool
-    hire: Callable[[], Workers]
+    hire: Callable[[list[Path]], Workers]
     store: Store
     log: RunLog
+    notebooks: list[Path] = field(default_factory=list)  # of all that is built
     workers: Workers | None = None
     tasks: dict[Future[Any], _Task] = field(default_factory=dict)
     suspects: deque[_Task] = field(default_factory=deque)
@@ -253,6 +251,9 @@ class _Press:
                 self.sweeps[each.spec.name] = _Progress(len(made))
         # Reports of many chapters first: begun last, they would be waited for by workers with nothing left to do.
         queue = deque(sorted(waiting, key=lambda item: -len(item[1].chapters)))
+        self.notebooks = sorted({chapter.notebook for _, plan in queue for chapter in plan.chapters})
+        if queue and self.store.is_empty:
+            self._hired()  # everything will run: what workers need is loaded while that is found out
         while queue or self.tasks or self.suspects:
             if self.suspects and not self.tasks:
                 self._try_alone(self.suspects.popleft())
@@ -291,19 +292,23 @@ class _Press:
                 self._give(_Task(making, chapter.position))
         self._go_on(making)
 
+    def _hired(self) -> Workers:
+        if self.workers is None:
+            self.workers = self.hire(self.notebooks)
+        return self.workers
+
     def _give(self, task: _Task) -> None:
         """Give a worker something to do. To render an edition, all its chapters must have run."""
         making, plan = task.of, task.of.plan
         try:
-            if self.workers is None:
-                self.workers = self.hire()
+            workers = self._hired()
             if task.position is not None:
-                future: Future[Any] = self.workers.run(plan.chapters[task.position])
+                future: Future[Any] = workers.run(plan.chapters[task.position])
             else:
                 chapters = self._chapters(making)
                 if len(chapters) < len(plan.chapters):  # the others run again
                     return
-                future = self.workers.render(plan, chapters)
+                future = workers.render(plan, chapters)
         except (OSError, InputError) as error:
             making.failed[task.position] = error
         else:

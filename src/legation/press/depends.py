@@ -27,7 +27,7 @@ from typing import Any
 #: The library: the package this module belongs to.
 PACKAGE = Path(__file__).resolve().parents[1]
 #: Who executes a chapter and cleans its result. Their text counts as if every notebook imported it.
-EXECUTING = ("press/run.py", "press/kernels.py")
+EXECUTING = ("press/run.py", "press/kernels.py", "press/warm.py")
 #: Where rendering starts: what publishes, and what nbconvert finds by name.
 RENDERING = ("legation.press.edition", "legation.press.exporters", "legation.press.publish")
 

@@ -13,7 +13,7 @@ full) is tried again, a few times. What ends when:
 =====================  ================================================================================================
 what ends              what follows
 =====================  ================================================================================================
-worker, in any way     its fork server ends with it, and with that its kernels and its folder (see ``kernels``); its
+worker, in any way     its fork server ends with it, and with that its kernels and its folder (see ``warm``); its
                        tasks run on another
 builder                the scheduler forgets its tasks; a chapter that runs then is run to its end, for nobody
 scheduler              every task of the build fails; the builder says so
@@ -51,7 +51,7 @@ from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 from legation.errors import InputError
-from legation.press import depends, kernels
+from legation.press import depends, warm
 from legation.press.outcome import ChapterError, Executed
 from legation.press.plan import Chapter, Plan
 
@@ -66,7 +66,7 @@ _LOOKS_EVERY = 1.0  # seconds
 _RETRIES = 2  # of what failed around a notebook; a lost worker is counted by the scheduler, which allows three
 _MOST_DIFFERENCES = 3
 #: The builder's values hold on every worker. Dask's nanny sets some of them, such as a hash seed of its own.
-_SETTINGS = (*kernels.SETTLED, "SOURCE_DATE_EPOCH")
+_SETTINGS = (*warm.SETTLED, "SOURCE_DATE_EPOCH")
 _LEFT_OUT = frozenset({"__pycache__", ".ipynb_checkpoints"})
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # that an archive can state
 
@@ -109,7 +109,7 @@ class Farm:
         self._packing: asyncio.Task[_Archive] | None = None  # begun when a worker turns out to lack the checkout
         self._pending: set[Future[Any]] = set()
         self._expected = _own()
-        self._modules = kernels.modules_of(sorted((root / "notebooks").glob("*.ipynb")))
+        self._modules = warm.modules_of(sorted((root / "notebooks").glob("*.ipynb")))
         with contextlib.ExitStack() as stack:
             stack.enter_context(_quiet())
             # An archive, or a report of many chapters, is larger than Dask thinks wise.
@@ -464,7 +464,7 @@ class _Here:
 
     builders: Path
     root: Path
-    kernels: Callable[[], kernels.Place]
+    kernels: Callable[[], warm.Place]
 
     def at(self, path: Path) -> Path:
         """A place of the builder's checkout in this one."""
@@ -532,10 +532,10 @@ def _settle(settings: dict[str, str | None]) -> None:
             os.environ[name] = value
 
 
-def _place(modules: tuple[str, ...]) -> kernels.Place:
+def _place(modules: tuple[str, ...]) -> warm.Place:
     """Where this process's kernels come from; the folder there goes with the process."""
     with _LOCK:
-        return kernels.shared(modules).place
+        return warm.shared(modules).place
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -43,7 +44,7 @@ def place(files: Mapping[str, bytes], folder: Path) -> None:
     Raises
     ------
     OSError
-        If something cannot be written. The edition before stays as it was.
+        If something cannot be written, with its place. The edition before stays as it was.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f"{_ASIDE}{folder.name}-", dir=folder.parent))
@@ -51,7 +52,7 @@ def place(files: Mapping[str, bytes], folder: Path) -> None:
         staging.chmod(0o755)
         for name, content in files.items():
             (staging / name).parent.mkdir(exist_ok=True)
-            (staging / name).write_bytes(content)
+            _fill(staging / name, content)
         if not folder.exists():
             staging.rename(folder)
         elif not _exchange(staging, folder):
@@ -163,8 +164,18 @@ def _write(file: Path, text: str) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     aside = file.with_name(f"{_ASIDE}{file.name}")
     try:
-        aside.write_text(text, encoding="utf-8")
+        _fill(aside, text.encode("utf-8"))
         aside.replace(file)
     finally:
-        aside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a folder that cannot be written to has said so above
+            aside.unlink(missing_ok=True)
     return file
+
+
+def _fill(file: Path, content: bytes) -> None:
+    """Write a file. Of a full disk the system does not say which file it was."""
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        error.filename = error.filename or str(file.parent.parent if file.parent.name.startswith(_ASIDE) else file)
+        raise

@@ -24,6 +24,7 @@ from legation.press.markup import printable
 from legation.press.outcome import ChapterError, Executed
 from legation.press.plan import Chapter
 from legation.press.spec import Limits
+from legation.press.warm import Place
 
 try:
     import resource
@@ -33,6 +34,8 @@ except ImportError:  # Windows
 #: The kernel writes a line of JSON to the file this names for each dataset it opens.
 READ_LOG = "LEGATION_READ_LOG"
 KERNEL_LOG = "kernel.log"
+#: Bytes that a kernel which has used up its memory may have left of it, in pieces too small to serve.
+_CRUMBS = 2_000_000
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -53,11 +56,23 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships
         self.timeout_func = lambda cell: self._left(cell, ends)
         _bound_memory(self.km.provisioner.pid, self.limits.gigabytes)
         super().papermill_execute_cells()
+        self.timeout = max(1, int(ends - time.monotonic()))  # for the last word, which papermill asks of the kernel
+        self.trace.full = _is_full(self.km.provisioner.pid)
         self.trace.length = self.said.stat().st_size
 
     def _left(self, cell: nbformat.NotebookNode, ends: float) -> float:
         self.trace.cell = cell
         return max(0.001, ends - time.monotonic())  # 0 would mean: as long as it takes
+
+    async def _async_handle_timeout(self, timeout: int, cell: nbformat.NotebookNode | None = None) -> Any:
+        return await super()._async_handle_timeout(timeout, cell or self.trace.cell)
+
+    async def _async_check_alive(self) -> None:
+        """Asked every second. A kernel without any memory left often cannot even say so, and would be waited for."""
+        before, self.trace.full = self.trace.full, _is_full(self.km.provisioner.pid)
+        if before and self.trace.full:
+            raise DeadKernelError("No memory is left")
+        await super()._async_check_alive()
 
 
 @dataclass
@@ -66,6 +81,7 @@ class _Trace:
 
     cell: nbformat.NotebookNode | None = None  # the last that was begun
     length: int = 0  # bytes it had written outside of cells
+    full: bool = False  # it had used up its memory when last looked at
 
 
 def _bound_memory(kernel: int | None, gigabytes: float) -> None:
@@ -76,10 +92,26 @@ def _bound_memory(kernel: int | None, gigabytes: float) -> None:
     if kernel is None or not hasattr(resource, "prlimit"):
         return
     with contextlib.suppress(OSError):  # it has ended, which is told where its first cell is sent
-        status = Path(f"/proc/{kernel}/status").read_text(encoding="ascii", errors="replace")
-        at_start = re.search(r"(?m)^VmData:\s+(\d+) kB", status)
-        most = int(gigabytes * 1e9) + 1024 * int(at_start[1] if at_start else 0)
+        most = int(gigabytes * 1e9) + _memory(kernel)
         resource.prlimit(kernel, resource.RLIMIT_DATA, (most, most))
+
+
+def _is_full(kernel: int | None) -> bool:
+    """Whether a kernel has as good as nothing left of the memory it was given."""
+    if kernel is None or not hasattr(resource, "prlimit"):
+        return False
+    try:
+        most, _ = resource.prlimit(kernel, resource.RLIMIT_DATA)
+        return most != resource.RLIM_INFINITY and most - _memory(kernel) < _CRUMBS
+    except OSError:  # it has ended
+        return False
+
+
+def _memory(kernel: int) -> int:
+    """What counts towards the limit, in bytes."""
+    status = Path(f"/proc/{kernel}/status").read_text(encoding="ascii", errors="replace")
+    found = re.search(r"(?m)^VmData:\s+(\d+) kB", status)
+    return 1024 * int(found[1] if found else 0)
 
 
 class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill ships no types
@@ -92,7 +124,7 @@ class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill ships no types
         kernel_name: str,
         env: dict[str, str],
         folder: str,
-        place: kernels.Place,
+        place: Place,
         chapter: Chapter,
         trace: _Trace,
         **kwargs: Any,
@@ -117,7 +149,7 @@ papermill_engines.register("legation", _Engine)
 logging.getLogger("papermill").setLevel(logging.ERROR)
 
 
-def run(chapter: Chapter, place: kernels.Place) -> Executed:
+def run(chapter: Chapter, place: Place) -> Executed:
     """Execute one chapter in a kernel of its own, working in the notebook's folder. Safe to call from several threads.
 
     Parameters
@@ -133,7 +165,7 @@ def run(chapter: Chapter, place: kernels.Place) -> Executed:
         If a cell raises, the kernel dies, or the chapter exceeds its limits.
     """
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(dir=place.folder) as folder:  # short, for sockets; goes with the build
+    with tempfile.TemporaryDirectory(dir=place.folder, ignore_cleanup_errors=True) as folder:  # goes with the build
         log, trace = Path(folder) / "reads.jsonl", _Trace()
         try:
             notebook = papermill.execute_notebook(
@@ -141,7 +173,7 @@ def run(chapter: Chapter, place: kernels.Place) -> Executed:
                 None,
                 parameters=dict(sorted(chapter.parameters.items())),  # the order in the spec says nothing
                 engine_name="legation",
-                env={READ_LOG: str(log)},
+                env={READ_LOG: str(log), "TMPDIR": folder},  # what a kernel that is stopped leaves there goes too
                 folder=folder,
                 place=place,
                 chapter=chapter,
@@ -155,17 +187,19 @@ def run(chapter: Chapter, place: kernels.Place) -> Executed:
             raise ChapterError(
                 chapter.notebook.name,
                 _number(trace.cell.source, chapter.notebook) if trace.cell else 0,
-                type(error).__name__,
-                _stopped(error, chapter.limits),
+                "MemoryError" if trace.full else type(error).__name__,
+                _out_of_memory("", chapter.limits) if trace.full else _stopped(error, chapter.limits),
                 said or str(error),
             ) from None
         except papermill.PapermillExecutionError as error:
             message = _ANSI.sub("", error.evalue)
+            said = (Path(folder) / KERNEL_LOG).read_text(encoding="utf-8", errors="replace")
+            full = trace.full or error.ename.endswith("MemoryError") or "\nMemoryError" in said  # of a child
             raise ChapterError(
                 chapter.notebook.name,
                 _number(error.source, chapter.notebook) or int(error.cell_index),
-                error.ename,
-                _out_of_memory(message, chapter.limits) if error.ename.endswith("MemoryError") else message,
+                "MemoryError" if full else error.ename,
+                _out_of_memory(message, chapter.limits) if full else message,
                 _ANSI.sub("", "\n".join(error.traceback)),
             ) from None
         lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []

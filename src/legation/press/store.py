@@ -169,6 +169,11 @@ class Store:
 
     # --- chapters
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds no result at all."""
+        return not _children(self.folder / "entries")
+
     def decide(self, chapter: str, notebook: Path, parameters: Mapping[str, Any]) -> Decision:
         """Whether a chapter has to run.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from legation.press.build import build
+from legation.press.warm import KernelServer
 
 _INPUTS = ("notebooks", "data", "reports")
 _MOST_TOLD = 20
@@ -34,8 +34,8 @@ def verify(root: Path, names: list[str], say: Callable[[str], None]) -> list[str
     list of str
         The files that differ, by their place in ``reports/published``; empty if all are the same bytes.
     """
-    with tempfile.TemporaryDirectory(prefix="legation-verify-") as folder:
-        copy = Path(folder) / "checkout"
+    with KernelServer(forking=False) as nobody:  # for its folder, which goes however this process ends
+        copy = nobody.place.folder / "checkout"
         for each in _INPUTS:
             shutil.copytree(root / each, copy / each, ignore=shutil.ignore_patterns("published", ".ipynb_checkpoints"))
         say("Building again from nothing, in another folder, on stock kernels, one task after the other.")

@@ -7,19 +7,21 @@ writes nothing into the checkout. `legation.press.farm` has the same methods for
 from __future__ import annotations
 
 import contextlib
+import functools
 import multiprocessing
+import multiprocessing.util
 import os
 import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Literal, Protocol, Self
 
-from legation.press import kernels
+from legation.press import warm
 from legation.press.outcome import Executed
 from legation.press.plan import Chapter, Plan
 
@@ -52,14 +54,15 @@ class Local:
         How many tasks are done at once.
     root
         The checkout.
+    notebooks
+        What is run: kernels have loaded what these import.
     forking
         ``False`` serves stock kernels.
     """
 
-    def __init__(self, jobs: int, root: Path, *, forking: bool = True) -> None:
+    def __init__(self, jobs: int, root: Path, notebooks: Iterable[Path], *, forking: bool = True) -> None:
         self.size, self.root = jobs, root
-        modules = kernels.modules_of(sorted((root / "notebooks").glob("*.ipynb")))
-        self._server = kernels.KernelServer(modules, forking=forking)
+        self._server = warm.KernelServer(warm.modules_of(notebooks), forking=forking)
         self._pool = self._processes()
 
     def run(self, chapter: Chapter) -> Future[Executed]:
@@ -75,7 +78,7 @@ class Local:
         return self._submit(_page, form, facts)
 
     def _submit(self, work: Any, *given: Any) -> Future[Any]:
-        with _no_program():
+        with _no_program(), _holding_interrupts():  # a worker that starts can be ended when it has started
             try:
                 return self._pool.submit(work, *given)
             except BrokenExecutor:  # a worker was killed, and the others ended with it
@@ -87,17 +90,20 @@ class Local:
         context = multiprocessing.get_context(_FORKING)
         if _FORKING == "forkserver":
             context.set_forkserver_preload([_LOADED])
-        begin = (os.getpid(), dict(os.environ), str(Path.cwd()))
+            _start_forkserver()
+        begin = (os.getpid(), dict(os.environ), str(Path.cwd()), str(self._server.place.folder))
         return ProcessPoolExecutor(self.size, mp_context=context, initializer=_begin, initargs=begin)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if error is not None:
-            self._server.close()  # whoever waits for a kernel is told that it died
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        self._server.close()
+        with _holding_interrupts():
+            if error is not None:  # nobody waits for what they are at, and their kernels end with them
+                for process in list((self._pool._processes or {}).values()):
+                    process.kill()
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._server.close()
 
 
 @contextlib.contextmanager
@@ -111,13 +117,56 @@ def _no_program() -> Iterator[None]:
         sys.modules["__main__"] = program
 
 
-def _begin(owner: int, environment: dict[str, str], folder: str) -> None:
-    """Make a worker stand where the builder stands, and end with it."""
-    kernels.end_with(owner)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the builder, which ends its workers in order
+@contextlib.contextmanager
+def _holding_interrupts() -> Iterator[None]:
+    """Let Ctrl-C wait until processes have been started, or ended, as a whole."""
+    if threading.current_thread() is not threading.main_thread():  # which alone is interrupted
+        yield
+        return
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
+
+
+def _start_forkserver() -> None:
+    """Start the process that workers are forked from, unless it runs: Ctrl-C does not reach it while it loads."""
+    from multiprocessing import forkserver, resource_tracker
+
+    resource_tracker.ensure_running()  # it lets signals through at its end, so it comes first
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # as a new process inherits it
+    usual, tempfile.tempdir = tempfile.tempdir, str(_of_process(os.getpid()))
+    try:
+        forkserver.ensure_running()
+    finally:
+        tempfile.tempdir = usual
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+@functools.cache
+def _of_process(_process: int) -> Path:
+    """A folder for multiprocessing's own socket, which lasts as long as this process; if killed, until a next build."""
+    nobody = warm.KernelServer(forking=False)
+    multiprocessing.util.Finalize(None, nobody.close, exitpriority=-200)  # after multiprocessing has tidied up, at -100
+    return nobody.place.folder
+
+
+def _begin(owner: int, environment: dict[str, str], folder: str, temporary: str) -> None:
+    """Make a worker stand where the builder stands, and end with it.
+
+    What it writes for a while lies in ``temporary``, which goes with the build in whatever way either of them ends.
+    """
+    warm.end_with(owner)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the builder, which ends its workers
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # stock kernels would inherit that
     os.environ.clear()  # the process that workers are forked from may have started for an earlier build
     os.environ.update(environment)
-    tempfile.tempdir = None
+    tempfile.tempdir = temporary
     with contextlib.suppress(OSError):
         os.chdir(folder)
     # Fonts take a second to make. While the first kernel is at work a core may be idle.
@@ -130,19 +179,32 @@ def _make_fonts() -> None:
     fonts.css("")
 
 
-def _run(chapter: Chapter, place: kernels.Place) -> Executed:
+def _run(chapter: Chapter, place: warm.Place) -> Executed:
     from legation.press.run import run
 
-    return run(chapter, place)
+    with _named():
+        return run(chapter, place)
 
 
 def _render(plan: Plan, chapters: list[Executed], bibliography: Path) -> dict[str, bytes]:
     from legation.press.edition import edition
 
-    return edition(plan, chapters, bibliography=bibliography)
+    with _named():
+        return edition(plan, chapters, bibliography=bibliography)
 
 
 def _page(form: Literal["index", "sweep"], facts: Any) -> str:
     from legation.press import html
 
     return html.index(facts) if form == "index" else html.sweep(facts)
+
+
+@contextlib.contextmanager
+def _named() -> Iterator[None]:
+    """Let an error of a file say where: what a worker writes lies in its temporary folder."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = tempfile.gettempdir()
+        raise
