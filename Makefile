@@ -35,8 +35,8 @@ lab: $(READY) ## Open the notebooks in JupyterLab
 data: $(READY) ## Check every table in data/
 	@$(BIN)/legation data check
 
-bench: $(READY) ## Measure the treaty tools on the real texts, where they lie in ../shared/treaties
-	@for each in segment_tota compare_treaties suggest_types; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done
+bench: $(READY) ## Measure the press against the plain pipeline, and the treaty tools on the texts in ../shared/treaties
+	@for each in press segment_tota compare_treaties suggest_types; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done
 
 lock: $(READY) ## Pin every version anew in requirements.lock (needs uv and a network)
 	@uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-annotate \

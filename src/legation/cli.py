@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Any
 
@@ -23,6 +24,7 @@ class _Group(click.Group):
             click.echo(str(error), err=True)
             sys.exit(2)
         except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second press would end this sentence
             click.echo("Interrupted. What was published stays as it was.", err=True)
             sys.exit(130)
 
@@ -36,7 +38,9 @@ def main() -> None:
 @main.command()
 @click.argument("reports", nargs=-1)
 @click.option("--explain", is_flag=True, help="Say of every chapter and edition why it is made again or kept.")
-@click.option("--jobs", type=click.IntRange(1), help="How many tasks are done at once. [default: one for each core]")
+@click.option(
+    "--jobs", type=click.IntRange(1), help="How many tasks are done at once. [default: one more than there are cores]"
+)
 @click.option("--scheduler", metavar="ADDRESS", help="Let workers of a Dask scheduler do the work: tcp://host:8786.")
 @click.option("--verify", is_flag=True, help="Build all again from nothing, elsewhere, and compare every file.")
 def build(reports: tuple[str, ...], explain: bool, jobs: int | None, scheduler: str | None, verify: bool) -> None:

@@ -1,6 +1,7 @@
 """The catalogue hands out tables that keep their contract, and says where and how a broken one breaks it."""
 
 import csv
+import os
 
 import pandas as pd
 import pytest
@@ -59,6 +60,16 @@ def test_the_tables_and_their_files_are_those_that_the_package_declares():
 def test_a_question_that_makes_no_sense_is_refused_with_the_nearest_one_that_does(where, sentence):
     with pytest.raises(InputError, match=sentence):
         data.open("goods_flows", **where)
+
+
+def test_a_table_read_beforehand_is_read_again_when_it_changed_even_within_its_length_and_time(checkout):
+    data.preload_for_kernels()
+    file = checkout / "data" / "trade" / "exchange_rates.csv"
+    times = file.stat()
+    assert data.open("exchange_rates", year=2000)["per_usd"].tolist() == [1.0832]
+    edit(checkout, "EUR,2000,1.0832", "EUR,2000,1.0833", "data/trade/exchange_rates.csv")
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert data.open("exchange_rates", year=2000)["per_usd"].tolist() == [1.0833]
 
 
 def test_an_unknown_dataset_is_refused_with_the_nearest_name():

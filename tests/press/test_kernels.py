@@ -311,6 +311,33 @@ def test_a_module_that_fails_is_left_to_the_notebook_that_imports_it(run, tmp_pa
             run("#!\nimport failing", place=server.place)
 
 
+PRELOADING = """\
+import os
+state = ["fresh"]
+def preload_for_kernels():
+    state.append(os.getcwd())
+    1 / 0
+"""
+
+
+@forking
+def test_what_every_kernel_would_do_first_is_done_once_where_many_are_asked_for(
+    run, tmp_path, tmp_path_factory, monkeypatch
+):
+    (tmp_path / "preloading.py").write_text(PRELOADING)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    cell = "#!\nimport preloading\npreloading.state"
+    with KernelServer(["preloading"]) as server:
+        first, second = (said(run(cell, place=server.place)) for _ in range(2))
+        assert first == ["['fresh']"]  # of a single one nobody knows whether more will come
+        until = time.monotonic() + 20
+        while second == first and time.monotonic() < until:
+            second = said(run(cell, place=server.place))
+        # in the folder that notebooks work in; that it failed is for the notebook to find
+        assert second == [f"['fresh', '{tmp_path_factory.getbasetemp()}']"]
+        assert said(run(PARENT, place=server.place)) == [str(server.pid)]
+
+
 # --- nothing is left ----------------------------------------------------------------------------------------------
 
 #: Runs a notebook whose kernel starts a process and waits; says who is who.

@@ -9,6 +9,7 @@ from legation.data.catalogue import (
     datasets,
     members,
     open,
+    preload_for_kernels,
     sources,
     write_hashes,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "home",
     "members",
     "open",
+    "preload_for_kernels",
     "sources",
     "treaty_register",
     "treaty_texts",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import contextlib
 import csv
 import difflib
 import hashlib
@@ -241,6 +242,17 @@ def _month(vintage: str) -> str:
     return f"{calendar.month_name[int(rest[0])]} {year}" if rest else year
 
 
+def preload_for_kernels() -> None:
+    """Read and check every table, so that processes forked from this one find them read.
+
+    A table that changes later is read again, and what is wrong with one is told to whoever opens it.
+    """
+    root = home()
+    for name in _resources(root):
+        with contextlib.suppress(InputError):
+            _load(root, name)
+
+
 def record_reading(name: str, file: Path, *, lines: str | None = None) -> None:
     """Tell whoever runs the notebook, if they asked, that it is about to read a file of the checkout.
 
@@ -279,12 +291,23 @@ def _or(value: int | None, otherwise: int) -> int:
     return otherwise if value is None else value
 
 
-@lru_cache(maxsize=4)
 def _resources(root: Path) -> dict[str, Path]:
-    """The tables and their files, read from the lines that are recorded as read: the whole takes long to parse."""
+    """The tables and their files."""
+    return _read_resources(root, _status(_package(root)))
+
+
+@lru_cache(maxsize=4)
+def _read_resources(root: Path, _changed: tuple[int, ...]) -> dict[str, Path]:
+    """They are read from the lines that are recorded as read: the whole takes long to parse."""
     lines = _package(root).read_text(encoding="utf-8").partition("\nresources:\n")[2].splitlines()
     resources = YAML(typ="safe").load("\n".join(line for line in lines if re.search(_NAMES_AND_PATHS, line)))
     return {resource["name"]: root / "data" / resource["path"] for resource in resources or []}
+
+
+def _status(*files: Path) -> tuple[int, ...]:
+    """Numbers of which one differs when one of the files has changed."""
+    found = [file.stat() for file in files if file.is_file()]
+    return tuple(n for each in found for n in (each.st_mtime_ns, each.st_ctime_ns, each.st_size, each.st_ino))
 
 
 def _package(root: Path) -> Path:
@@ -308,8 +331,7 @@ def _load(root: Path, name: str) -> pd.DataFrame:
             f"The dataset {name} should be in {path.relative_to(root)}, but there is no such file. "
             "Restore it from version control, or correct its path in data/datapackage.yaml."
         )
-    changed = tuple(file.stat().st_mtime_ns for file in (path, *known.values()) if file.is_file())
-    return _read(root, name, path, changed).copy()
+    return _read(root, name, path, _status(path, *known.values())).copy()
 
 
 @lru_cache(maxsize=32)

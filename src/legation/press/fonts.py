@@ -7,7 +7,11 @@ carries of each face the letters it uses, as WOFF2.
 from __future__ import annotations
 
 import base64
+import contextlib
+import hashlib
 import io
+import json
+import os
 import threading
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +19,13 @@ from pathlib import Path
 import font_source_sans_pro
 import font_source_serif_pro
 from fontTools import subset
+from fontTools import version as fonttools
 from fontTools.ttLib import TTFont
+
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks
+    fcntl = None  # type: ignore[assignment]
 
 SANS, SERIF = "Source Sans Pro", "Source Serif Pro"
 #: Folders for Typst.
@@ -50,6 +60,7 @@ _USUAL = (
 #: Sets of letters whose fonts are kept, at some 60 kB each: making them costs more than all else on a page.
 _KEPT = 64
 _ONE_AT_A_TIME = threading.Lock()
+_folder: Path | None = None
 
 
 def css(text: str) -> str:
@@ -59,9 +70,54 @@ def css(text: str) -> str:
         return _faces(frozenset(unusual))
 
 
+def keep_in(folder: Path) -> None:
+    """Keep fonts in files too, for other processes and later builds: any that it finds damaged it makes again."""
+    global _folder  # one for the process, as are the fonts
+    _folder = folder
+
+
 @lru_cache(maxsize=_KEPT)
 def _faces(unusual: frozenset[str]) -> str:
     codes = sorted(map(ord, _USUAL | unusual))
+    if _folder is None:
+        return _made(codes)
+    facts = [
+        codes,
+        _FACES,
+        [_file(face[3]).stat().st_size for face in _FACES],
+        fonttools,
+        Path(__file__).read_text("utf-8"),
+    ]
+    file = _folder / hashlib.sha256(json.dumps(facts).encode("ascii")).hexdigest()
+    kept = _kept(file)
+    if kept is not None:
+        return kept
+    with contextlib.ExitStack() as stack:
+        made = None
+        with contextlib.suppress(OSError):  # a full disk: the next process makes them again
+            _folder.mkdir(parents=True, exist_ok=True)
+            lock = stack.enter_context((_folder / "lock").open("w"))
+            if fcntl:
+                fcntl.flock(lock, fcntl.LOCK_EX)  # whoever makes the same is waited for
+            made = _kept(file)
+        if made is None:
+            made = _made(codes)
+            with contextlib.suppress(OSError):
+                aside = file.with_name(f"{file.name}.{os.getpid()}")
+                aside.write_text(f"{hashlib.sha256(made.encode('ascii')).hexdigest()}\n{made}", "ascii")
+                aside.replace(file)
+    return made
+
+
+def _kept(file: Path) -> str | None:
+    with contextlib.suppress(OSError, ValueError):
+        digest, _, kept = file.read_text("ascii").partition("\n")
+        if digest == hashlib.sha256(kept.encode("ascii")).hexdigest():
+            return kept
+    return None
+
+
+def _made(codes: list[int]) -> str:
     return "\n".join(
         f"@font-face{{font-family:'{family}';font-weight:{weight};font-style:{style};font-display:block;"
         f"src:url(data:font/woff2;base64,{_woff2(file, codes)}) format('woff2')}}"
@@ -69,9 +125,12 @@ def _faces(unusual: frozenset[str]) -> str:
     )
 
 
+def _file(name: str) -> Path:
+    return next(path for folder in FOLDERS if (path := Path(folder) / name).is_file())
+
+
 def _woff2(name: str, codes: list[int]) -> str:
-    file = next(path for folder in FOLDERS if (path := Path(folder) / name).is_file())
-    font = TTFont(file, recalcTimestamp=False)  # the day of building must not show in the bytes
+    font = TTFont(_file(name), recalcTimestamp=False)  # the day of building must not show in the bytes
     options = subset.Options(
         flavor="woff2", layout_features=["kern", "liga", "tnum", "lnum", "mark", "mkmk", "ccmp", "locl"]
     )

@@ -200,7 +200,7 @@ def run(chapter: Chapter, place: Place) -> Executed:
                 _number(error.source, chapter.notebook) or int(error.cell_index),
                 "MemoryError" if full else error.ename,
                 _out_of_memory(message, chapter.limits) if full else message,
-                _ANSI.sub("", "\n".join(error.traceback)),
+                _ANSI.sub("", "\n".join(error.traceback)) or said or error.ename,  # a starved kernel sends none
             ) from None
         lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
         outside = (Path(folder) / KERNEL_LOG).read_text(encoding="utf-8", errors="replace")

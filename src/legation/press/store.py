@@ -10,6 +10,7 @@ The folder, ``.legation/store`` in the checkout, is a cache: deleting it costs t
     entries/<key>/<readings>   a result: what it read, its warnings, the executed notebook
     chapters/<name>            what a chapter last depended on, to say what changed
     editions/<name>            what an edition was rendered from, and the digests of its files
+    fonts/<digest>             fonts with the letters that pages use, written by workers
     files                      digests of files whose status has not changed since
     tmp/                       what is being written
 
@@ -46,7 +47,7 @@ _FORMAT = 1
 _MARK = b"legation-store %d " % _FORMAT
 _DAY = 86_400.0
 _HOUR = 3_600.0
-_PARTS = ("entries", "chapters", "editions", "tmp", "files")
+_PARTS = ("entries", "chapters", "editions", "fonts", "tmp", "files")
 _TRIES = 5
 _MOST_REASONS = 3
 _LONGEST_VALUE = 60
@@ -380,7 +381,7 @@ class Store:
             if (status := _status(folder)) and now - status.st_mtime > _HOUR:  # nobody is about to write into it
                 with contextlib.suppress(OSError):  # not empty
                     folder.rmdir()
-        for part, most in (("chapters", MOST_DAYS * _DAY), ("editions", MOST_DAYS * _DAY), ("tmp", _HOUR)):
+        for part, most in (*((part, MOST_DAYS * _DAY) for part in ("chapters", "editions", "fonts")), ("tmp", _HOUR)):
             for file in _children(self.folder / part):
                 status = _status(file)
                 age = now - status.st_mtime if status else 0.0

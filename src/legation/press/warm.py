@@ -51,7 +51,7 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -95,6 +95,11 @@ _LOG = "server.log"
 LONGEST_PATH = 100
 _ROOM = len("/") + len("tmp12345678/kernel-5")  # what stands below the folder of a build
 _RESTARTS = 3
+#: A function that a module which notebooks import may have: what every kernel would do at first, such as reading
+#: tables. It is called once, in the folder notebooks work in, where so many kernels were asked for that more may come
+#: and nobody has waited for one for so many seconds.
+PRELOAD = "preload_for_kernels"
+_MANY, _IDLE = 2, 0.02
 _FORKING = sys.platform == "linux" and hasattr(os, "pidfd_open")
 _log = logging.getLogger(__name__)
 
@@ -345,7 +350,8 @@ def _serve(listener: int, owner: int, modules: list[str], asked: dict[str, str])
     gc.collect()
     gc.freeze()  # the collector would touch, and so copy, every page in every kernel
     with socket.socket(fileno=listener) as accepting:
-        return _Server(accepting, owner, asked, imports, refusal).run()
+        preloads = [getattr(sys.modules.get(name), PRELOAD, None) for name in modules]
+        return _Server(accepting, owner, asked, imports, list(filter(None, preloads)), refusal).run()
 
 
 def _load(modules: Iterable[str]) -> str | None:
@@ -395,10 +401,14 @@ class _Server:
         owner: int,
         asked: Mapping[str, str],
         imports: Mapping[str, str],
+        preloads: list[Callable[[], None]],
         refusal: str | None,
     ) -> None:
         self.asked = asked
         self.imports = imports  # what the imports set in the environment, as they would in each kernel
+        self.preloads = preloads
+        self.works_in = ""  # where the last kernel was asked to
+        self.forked = 0
         self.refusal = refusal
         self.pid = os.getpid()
         self.libc = ctypes.CDLL(None, use_errno=True)
@@ -417,7 +427,10 @@ class _Server:
         signal.signal(signal.SIGTERM, lambda *_: None)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         while True:
-            for key, _ in self.selector.select():
+            found = self.selector.select(_IDLE if self.preloads and self.forked >= _MANY else None)
+            if not found:
+                self._preload()
+            for key, _ in found:
                 purpose, child = key.data
                 if purpose in ("abandoned", "end"):
                     for each in list(self.children.values()):
@@ -427,6 +440,22 @@ class _Server:
                     self._accept()
                 elif child.pid in self.children:  # not buried by an event just before this one
                     (self._report if purpose == "ended" else self._bury)(child)
+
+    def _preload(self) -> None:
+        """Do once what every further kernel would do at first, while nobody waits for one."""
+        preloads, self.preloads = self.preloads, []
+        before = Path.cwd()
+        with contextlib.redirect_stdout(sys.__stderr__), contextlib.suppress(OSError):
+            os.chdir(self.works_in)  # as a notebook does
+            for preload in preloads:
+                try:
+                    preload()
+                except Exception:  # noqa: BLE001  # the notebook that does the same will say
+                    traceback.print_exc(file=sys.__stderr__)
+        os.chdir(before)
+        self.refusal = self.refusal or _threads()
+        gc.collect()
+        gc.freeze()
 
     def _accept(self) -> None:
         connection, _ = self.listener.accept()
@@ -472,6 +501,7 @@ class _Server:
             return
         if pid == 0:
             self._become_kernel(request, descriptors, connection, client)
+        self.forked, self.works_in = self.forked + 1, request["cwd"]
         child = _Child(pid, connection, os.pidfd_open(pid), client)
         self.children[pid] = child
         self.selector.register(child.ended, selectors.EVENT_READ, ("ended", child))

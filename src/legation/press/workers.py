@@ -1,7 +1,8 @@
 """Who runs chapters and renders editions: processes of this machine, each with everything loaded that takes long.
 
 A worker runs a chapter in a kernel of its own, and renders an edition by itself; it keeps nothing between two tasks and
-writes nothing into the checkout. `legation.press.farm` has the same methods for workers on other machines.
+writes nothing into the checkout but fonts, into the store. `legation.press.farm` has the same methods for workers on
+other machines.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any, Literal, Protocol, Self
 from legation.press import warm
 from legation.press.outcome import Executed
 from legation.press.plan import Chapter, Plan
+from legation.press.store import FOLDER
 
 #: Imported once, by the process that workers are forked from.
 _LOADED = "legation.press.loaded"
@@ -91,7 +93,13 @@ class Local:
         if _FORKING == "forkserver":
             context.set_forkserver_preload([_LOADED])
             _start_forkserver()
-        begin = (os.getpid(), dict(os.environ), str(Path.cwd()), str(self._server.place.folder))
+        begin = (
+            os.getpid(),
+            dict(os.environ),
+            str(Path.cwd()),
+            self._server.place.folder,
+            self.root / FOLDER / "fonts",
+        )
         return ProcessPoolExecutor(self.size, mp_context=context, initializer=_begin, initargs=begin)
 
     def __enter__(self) -> Self:
@@ -155,7 +163,7 @@ def _of_process(_process: int) -> Path:
     return nobody.place.folder
 
 
-def _begin(owner: int, environment: dict[str, str], folder: str, temporary: str) -> None:
+def _begin(owner: int, environment: dict[str, str], folder: str, temporary: Path, fonts: Path) -> None:
     """Make a worker stand where the builder stands, and end with it.
 
     What it writes for a while lies in ``temporary``, which goes with the build in whatever way either of them ends.
@@ -166,16 +174,17 @@ def _begin(owner: int, environment: dict[str, str], folder: str, temporary: str)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # stock kernels would inherit that
     os.environ.clear()  # the process that workers are forked from may have started for an earlier build
     os.environ.update(environment)
-    tempfile.tempdir = temporary
+    tempfile.tempdir = str(temporary)
     with contextlib.suppress(OSError):
         os.chdir(folder)
     # Fonts take a second to make. While the first kernel is at work a core may be idle.
-    threading.Thread(target=_make_fonts, daemon=True, name="fonts").start()
+    threading.Thread(target=_make_fonts, args=[fonts], daemon=True, name="fonts").start()
 
 
-def _make_fonts() -> None:
+def _make_fonts(folder: Path) -> None:
     from legation.press import fonts
 
+    fonts.keep_in(folder)
     fonts.css("")
 
 
@@ -196,7 +205,8 @@ def _render(plan: Plan, chapters: list[Executed], bibliography: Path) -> dict[st
 def _page(form: Literal["index", "sweep"], facts: Any) -> str:
     from legation.press import html
 
-    return html.index(facts) if form == "index" else html.sweep(facts)
+    with _named():
+        return html.index(facts) if form == "index" else html.sweep(facts)
 
 
 @contextlib.contextmanager
