@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from legation import __version__
 from legation.checkout import home
 from legation.errors import InputError
 from legation.treaty_cli import treaty
@@ -30,7 +29,7 @@ class _Group(click.Group):
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="legation")
+@click.version_option(package_name="legation", prog_name="legation")
 def main() -> None:
     """Analytical reports on trade and treaties, from notebooks to HTML and PDF."""
 
@@ -38,9 +37,7 @@ def main() -> None:
 @main.command()
 @click.argument("reports", nargs=-1)
 @click.option("--explain", is_flag=True, help="Say of every chapter and edition why it is made again or kept.")
-@click.option(
-    "--jobs", type=click.IntRange(1), help="How many tasks are done at once. [default: one more than there are cores]"
-)
+@click.option("--jobs", type=click.IntRange(1), help="How many tasks are done at once. [default: one for each core]")
 @click.option("--scheduler", metavar="ADDRESS", help="Let workers of a Dask scheduler do the work: tcp://host:8786.")
 @click.option("--verify", is_flag=True, help="Build all again from nothing, elsewhere, and compare every file.")
 def build(reports: tuple[str, ...], explain: bool, jobs: int | None, scheduler: str | None, verify: bool) -> None:

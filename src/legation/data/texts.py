@@ -44,7 +44,7 @@ from lxml import etree
 from lxml import html as lxml_html
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from legation import __version__
+from legation import version
 from legation.checkout import home
 from legation.data.catalogue import record_listing, record_reading
 from legation.errors import InputError
@@ -52,7 +52,7 @@ from legation.errors import InputError
 MOST_BYTES = 10_000_000  # of one file, as sent and unpacked; the longest treaty measured has a tenth of it
 MOST_PAGES = 2_000  # of a PDF
 MOST_SECONDS = 120  # for reading a PDF
-USER_AGENT = f"Legation/{__version__} (reads treaty texts; one request at a time)"
+USER_AGENT = f"Legation/{version()} (reads treaty texts; one request at a time)"
 
 Form = Literal["html", "pdf", "text"]
 

@@ -80,7 +80,7 @@ def build(
     explain
         Whether to say of every chapter and edition why it was made again or kept.
     jobs
-        How many tasks are done at once; none given means one more than there are cores, as tasks wait now and then.
+        How many tasks are done at once; none given means one for each core.
     scheduler
         Address of a Dask scheduler whose workers do the work, such as ``tcp://10.0.0.5:8786``; none: this machine.
     forking
@@ -111,7 +111,7 @@ def build(
                     return stack.enter_context(Farm(scheduler, root, say))
                 from legation.press.workers import Local
 
-                return stack.enter_context(Local(jobs or (os.cpu_count() or 1) + 1, root, notebooks, forking=forking))
+                return stack.enter_context(Local(jobs or os.cpu_count() or 1, root, notebooks, forking=forking))
 
             return _Press(root, say, explain, hire, store, log).build(wanted)
     except OSError as error:

@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 from nbconvert.exporters import get_exporter
 
-from legation import __version__
+from legation import version
 from legation.press import html, markup, reader, svg
 from legation.press.document import Document, Exhibit
 from legation.press.outcome import Executed
@@ -140,7 +140,7 @@ def _manifest(
         "abstract": " ".join(markup.text(block) for block in document.abstract),
         "authors": document.authors,
         "data_retrieved_to": document.as_of,
-        "legation": __version__,
+        "legation": version(),
         "rebuild": document.rebuild,
         "chapters": [
             {

@@ -11,11 +11,11 @@ import json
 import re
 import subprocess
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import nh3
-import pypandoc
 
 from legation.errors import InputError
 
@@ -230,9 +230,16 @@ def _harmless(element: Node) -> Any:
     return element
 
 
+@lru_cache
+def _pandoc_path() -> str:
+    import pypandoc  # not for who only plans: it brings what downloads need
+
+    return str(pypandoc.get_pandoc_path())
+
+
 def _pandoc(arguments: list[str], given: str = "", *, folder: str | None = None) -> str:
     done = subprocess.run(  # noqa: S603 - our own arguments, no shell
-        [pypandoc.get_pandoc_path(), "--sandbox", *arguments],
+        [_pandoc_path(), "--sandbox", *arguments],
         input=given.encode("utf-8"),
         cwd=folder,
         capture_output=True,

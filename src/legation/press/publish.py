@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from legation import __version__
+from legation import version
 from legation.press import spec as specs
 from legation.press.spec import ReportSpec
 
@@ -129,7 +129,7 @@ def swept(sweep: ReportSpec, published: Path) -> dict[str, Any]:
         "report": sweep.name,
         "title": sweep.sweep.title,
         "abstract": sweep.sweep.abstract,
-        "legation": __version__,
+        "legation": version(),
         "rebuild": f"make report REPORT={sweep.name}",
         "over": {name: list(values) for name, values in sweep.sweep.over.items()},
         "editions": editions,
