@@ -281,7 +281,7 @@ def growth(bench: Bench) -> None:
 
 
 def farm(bench: Bench) -> None:
-    """Row 8: three times in turn, on one cluster, which has built once before the clock starts, as a farm would have."""
+    """Row 8: three times in turn, on a cluster that has built once before the clock starts, as a farm would have."""
     missing = [name for name in ("distributed", "legation.press.farm") if not importlib.util.find_spec(name)]
     if missing:
         print(f"8 skipped: there is no {' and no '.join(missing)}")
