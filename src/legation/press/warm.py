@@ -88,7 +88,7 @@ _OF_THE_KERNEL = (
     "sqlite3",  # of the history, though it is not kept
     "tornado.platform.asyncio",
 )
-_PREFIX = "legation-build-"
+_PREFIX, _NEW = "legation-build-", "legation-new-"
 _SOCKET = "server"
 _LOG = "server.log"
 #: ``sun_path`` holds 108 bytes on Linux and 104 on macOS, the last of them zero; libzmq adds nothing to a path.
@@ -286,8 +286,10 @@ def _private_folder() -> tuple[Path, int | None]:
     parent = tempfile.gettempdir()
     if os.name != "nt" and len(os.fsencode(parent)) + len(f"/{_PREFIX}12345678") + _ROOM > LONGEST_PATH:
         parent = "/tmp"  # noqa: S108  # the folder made in it is private
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-    return folder, _locked(folder)
+    new = Path(tempfile.mkdtemp(prefix=_NEW, dir=parent))
+    lock = _locked(new)
+    # Under this name it is locked as long as anybody lives in it.
+    return new.rename(new.with_name(_PREFIX + new.name.removeprefix(_NEW))), lock
 
 
 def _locked(folder: Path) -> int | None:
@@ -310,11 +312,12 @@ def _remove_abandoned() -> None:
     if os.name == "nt":
         return
     for parent in {tempfile.gettempdir(), "/tmp"}:  # noqa: S108
-        for folder in Path(parent).glob(f"{_PREFIX}*"):
+        for folder in [*Path(parent).glob(f"{_PREFIX}*"), *Path(parent).glob(f"{_NEW}*")]:
             with contextlib.suppress(OSError):
                 found = folder.lstat()
                 ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
-                if ours and time.time() - found.st_mtime > 60:  # a younger one may be about to be locked
+                about_to_be_locked = folder.name.startswith(_NEW) and time.time() - found.st_mtime < 60
+                if ours and not about_to_be_locked:
                     lock = _locked(folder)
                     if lock is not None:
                         shutil.rmtree(folder, ignore_errors=True)
