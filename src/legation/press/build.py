@@ -9,7 +9,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -326,7 +326,7 @@ class _Press:
                 self._put_in_place(making, result)
                 return
             self._keep(making, position, result)
-        except BrokenExecutor as error:
+        except (BrokenExecutor, CancelledError) as error:
             if task.alone:
                 making.failed[position] = error
             else:
@@ -416,7 +416,7 @@ class _Press:
         if isinstance(error, OSError):
             return Outcome(name, None, self._passed(), _cannot(error))
         said = "".join(traceback.format_exception(error))
-        if isinstance(error, BrokenExecutor):
+        if isinstance(error, BrokenExecutor | CancelledError):
             what = "set its page and PDF" if position is None else f"ran chapter {position + 1}"
             problem = f"the process that {what} was killed, twice. Is there memory enough?"
             return Outcome(name, None, self._passed(), problem, said)

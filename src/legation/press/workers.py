@@ -16,12 +16,14 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Literal, Protocol, Self
 
+from legation.errors import InputError
 from legation.press import warm
 from legation.press.outcome import Executed
 from legation.press.plan import Chapter, Plan
@@ -29,6 +31,8 @@ from legation.press.store import FOLDER
 
 #: Imported once, by the process that workers are forked from.
 _LOADED = "legation.press.loaded"
+#: How often new processes are started in place of some that were killed; seconds for those to be gone.
+_TRIES, _ENDS_WITHIN = 5, 0.1
 _FORKING = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
 
@@ -81,12 +85,18 @@ class Local:
 
     def _submit(self, work: Any, *given: Any) -> Future[Any]:
         with _no_program(), _holding_interrupts():  # a worker that starts can be ended when it has started
-            try:
-                return self._pool.submit(work, *given)
-            except BrokenExecutor:  # a worker was killed, and the others ended with it
-                self._pool.shutdown(wait=True)
-                self._pool = self._processes()
-                return self._pool.submit(work, *given)
+            for _ in range(_TRIES):
+                try:
+                    return self._pool.submit(work, *given)
+                except (BrokenExecutor, EOFError, ConnectionError):
+                    # A worker was killed, or the process they are forked from, and the others ended with it.
+                    self._pool.shutdown(wait=True, cancel_futures=True)
+                    time.sleep(_ENDS_WITHIN)
+                    self._pool = self._processes()
+        raise InputError(
+            f"No worker process could be started: they, or the process they are forked from, were killed {_TRIES} times. "
+            "Is there memory enough?"
+        )
 
     def _processes(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context(_FORKING)
