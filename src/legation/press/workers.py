@@ -94,8 +94,8 @@ class Local:
                     time.sleep(_ENDS_WITHIN)
                     self._pool = self._processes()
         raise InputError(
-            f"No worker process could be started: they, or the process they are forked from, were killed {_TRIES} times. "
-            "Is there memory enough?"
+            f"No worker process could be started: they, or what they are forked from, were killed {_TRIES} times "
+            "over. Is there memory enough?"
         )
 
     def _processes(self) -> ProcessPoolExecutor:
