@@ -17,7 +17,7 @@ from legation.press import html, markup, reader, svg
 from legation.press.document import Document, Exhibit
 from legation.press.outcome import Executed
 from legation.press.plan import Plan
-from legation.press.publish import MANIFEST, THUMBNAIL, printed_name
+from legation.press.publish import MANIFEST, THUMBNAIL, further_name, printed_name
 from legation.press.reader import Part, Written
 
 #: Height to width above which a narrow drawing is too tall to stand beside an abstract.
@@ -38,7 +38,8 @@ def edition(plan: Plan, chapters: Sequence[Executed], *, bibliography: Path | No
     -------
     dict
         The contents of each file by its place in the edition's folder: ``index.html``, ``<report>.pdf``, ``data/``,
-        ``notebooks/`` and ``manifest.json``.
+        ``notebooks/`` and ``manifest.json``; and what the spec asks for besides, ``<report>.docx`` and
+        ``<report>-data.xlsx``.
 
     Raises
     ------
@@ -67,7 +68,10 @@ def edition(plan: Plan, chapters: Sequence[Executed], *, bibliography: Path | No
     for exhibit in document.exhibits:
         if "data" in exhibit.content:
             files[f"data/{exhibit.anchor}.csv"] = html.data_csv(exhibit)
-    files["data/index.html"] = html.data_index(document)
+    outputs = {output: further_name(spec.name, output) for output in spec.outputs}
+    for output, name in outputs.items():
+        files[name] = _further(output, document)
+    files["data/index.html"] = html.data_index(document, outputs.get("xlsx"))
     first = _first(document)
     if first and first.kind == "chart":
         files[THUMBNAIL] = _thumbnail(first)
@@ -79,6 +83,17 @@ def edition(plan: Plan, chapters: Sequence[Executed], *, bibliography: Path | No
     manifest = _manifest(plan, chapters, document, made)
     made[MANIFEST] = f"{json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)}\n".encode()
     return made
+
+
+def _further(output: str, document: Document) -> bytes:
+    """An output that the spec asks for; what it takes is loaded for those that do."""
+    if output == "docx":
+        from legation.press import docx
+
+        return docx.page(document)
+    from legation.press import xlsx
+
+    return xlsx.workbook(document)
 
 
 def _parts(plan: Plan, notebooks: list[nbformat.NotebookNode]) -> list[Part]:
@@ -170,6 +185,7 @@ def _manifest(
             }
             for tally in document.tallies
         ],
+        "outputs": {output: further_name(plan.spec.name, output) for output in plan.spec.outputs},
         "exhibits": [_named(exhibit) for exhibit in document.exhibits],
         "first_figure": _named(first) | {"subtitle": first.content.get("subtitle")} if first else None,
         "revisions": [{"date": day, "change": change} for day, change in document.revisions],

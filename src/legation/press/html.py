@@ -66,6 +66,7 @@ def index(reports: list[dict[str, Any]]) -> str:
         "tallies": [],
         "first_figure": None,
         "drawing": None,
+        "outputs": {},
     }
     classes = svg.Classes()
     listed = []
@@ -85,10 +86,12 @@ def sweep(manifest: dict[str, Any]) -> str:
     return _styled(_TEMPLATES.get_template("sweep.html.jinja").render(sweep=manifest))
 
 
-def data_index(document: Document) -> str:
-    """The page that lists the CSV files of an edition, as it stands beside them."""
+def data_index(document: Document, workbook: str | None = None) -> str:
+    """The page that lists the CSV files of an edition, as it stands beside them, and the workbook's name if any."""
     exhibits = [exhibit for exhibit in document.exhibits if "data" in exhibit.content]
-    return _styled(_TEMPLATES.get_template("data.html.jinja").render(document=document, exhibits=exhibits))
+    return _styled(
+        _TEMPLATES.get_template("data.html.jinja").render(document=document, exhibits=exhibits, workbook=workbook)
+    )
 
 
 def data_csv(exhibit: Exhibit) -> str:

@@ -1,4 +1,4 @@
-"""Pandoc, the one converter of running text: Markdown in, HTML and Typst out.
+"""Pandoc, the one converter of running text: Markdown in, HTML, Typst and Word out.
 
 Pandoc is run as a program, in its sandbox, once to read all fragments of a report, once to resolve citations if there
 are any, and once for each output. Raw HTML, TeX and Typst in a fragment are not markup to it: they come out as the text
@@ -143,6 +143,20 @@ def write(parts: list[Blocks], form: str, *, language: str) -> list[str]:
     if len(written) != len(parts) + 1:
         raise InputError("A text holds a mark that only the press may set. Take it out.")
     return written
+
+
+def write_docx(blocks: Blocks, *, language: str) -> bytes:
+    """Write a tree as a Word file in pandoc's own styles; raw blocks are of the form ``openxml``.
+
+    Raises
+    ------
+    InputError
+        If pandoc cannot write it.
+    """
+    with tempfile.TemporaryDirectory(prefix="legation-") as folder:
+        arguments = ["-f", "json", "-t", "docx", "--syntax-highlighting=none", "-o", "text.docx"]
+        _pandoc(arguments, _tree(blocks, language), folder=folder)
+        return (Path(folder) / "text.docx").read_bytes()
 
 
 def walk(node: Any, change: Any) -> Any:

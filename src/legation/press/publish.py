@@ -31,6 +31,11 @@ def printed_name(report: str) -> str:
     return f"{report.replace('/', '-')}.pdf"
 
 
+def further_name(report: str, output: str) -> str:
+    """The file name of a further output of a report, ``"docx"`` or ``"xlsx"``; the latter holds its data."""
+    return f"{report.replace('/', '-')}{'-data' if output == 'xlsx' else ''}.{output}"
+
+
 def place(files: Mapping[str, bytes], folder: Path) -> None:
     """Put an edition in place of the one before, whole or not at all.
 
@@ -123,6 +128,7 @@ def swept(sweep: ReportSpec, published: Path) -> dict[str, Any]:
                 "data_retrieved_to": made["data_retrieved_to"],
                 "finding": made["findings"][0]["text"] if made["findings"] else None,
                 "printed": printed_name(edition.name),
+                "outputs": made.get("outputs", {}),
             }
         )
     return {

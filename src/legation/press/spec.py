@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
 from legation import yaml_lines
 from legation.errors import InputError, nearest
@@ -22,6 +22,8 @@ _BLANK = re.compile(r"\{([A-Za-z_]\w*)\}")
 #: What Markdown could take for its own.
 _MARKS = re.compile(r"([\\`*_{}\[\]<>()#+!|~^$@=\"])")
 _MOST_EDITIONS = 10_000
+#: What a report can be made as besides HTML and PDF.
+OUTPUTS = ("docx", "xlsx")
 
 
 class _Model(BaseModel):
@@ -108,6 +110,15 @@ class Sweep(_Model):
         return over
 
 
+def _is_an_output(name: str) -> str:
+    if name not in OUTPUTS:
+        raise ValueError(
+            f"there is no output '{name}'{nearest(name, OUTPUTS)}. HTML and PDF are always made; "
+            f"the others are: {', '.join(OUTPUTS)}"
+        )
+    return name
+
+
 class ReportSpec(_Model):
     """An ordered list of chapters with what stands on the title page."""
 
@@ -119,11 +130,20 @@ class ReportSpec(_Model):
     chapters: list[ChapterSpec] = Field(min_length=1)
     findings: list[str] | None = None  # names of those shown on the summary, in order; None: all
     revisions: list[Revision] = Field(default_factory=list)  # changes of method
+    outputs: list[Annotated[str, AfterValidator(_is_an_output)]] = Field(default_factory=list)  # besides HTML and PDF
     sweep: Sweep | None = None
 
     _file: Path = PrivateAttr()
     _lines: dict[yaml_lines.Place, int] = PrivateAttr(default_factory=dict)
     _point: dict[str, str | int] | None = PrivateAttr(default=None)
+
+    @field_validator("outputs")
+    @classmethod
+    def _are_each_named_once(cls, outputs: list[str]) -> list[str]:
+        twice = [output for place, output in enumerate(outputs) if output in outputs[:place]]
+        if twice:
+            raise ValueError(f"the output '{twice[0]}' is named twice. Remove one")
+        return outputs
 
     @property
     def name(self) -> str:
