@@ -486,7 +486,7 @@ class _Press:
             return self.workers.page(form, facts).result()
         from legation.press import html
 
-        return html.index(facts) if form == "index" else html.sweep(facts)
+        return html.listing(form, facts)
 
     @property
     def _bibliography(self) -> Path:

@@ -24,8 +24,6 @@ from legation.press.markup import Blocks, Node
 _STYLES = Path(__file__).parent / "house" / "word-styles.xml"
 #: A4, with margins that leave exhibits their 160 mm; in twentieths of a point.
 _SHEET, _MARGINS = (11906, 16838), {"top": 1361, "right": 1418, "bottom": 1134, "left": 1418, "header": 680}
-_ROOM = 160 / 25.4 * 72  # the same in points
-_CELL_SIZE, _SMALL_CELL_SIZE, _MANY_COLUMNS = 8.5, 8.0, 9
 #: Of a picture, as in print. Word would set the letters of an SVG in whatever typeface the reader has.
 _DOTS_PER_INCH = 300
 _EMU_PER_POINT = 12_700
@@ -298,12 +296,9 @@ def _below(exhibit: Exhibit) -> list[etree._Element]:
 
 def _table(exhibit: Exhibit) -> etree._Element:
     """A table that can be edited, its head repeated on every page that it reaches."""
-    content, table = exhibit.content, exhibit.content["table"]
-    small = len(table["columns"]) > _MANY_COLUMNS
-    columns = [column | {"label": tables.breakable(column["label"])} for column in table["columns"]]
-    rows = [[tables.breakable(cell) for cell in row] for row in table["rows"]]
-    size = _SMALL_CELL_SIZE if small else _CELL_SIZE
-    widths = [round(width * 20) for width in tables.widths(columns, rows, room=_ROOM, size=size)]
+    content, table = exhibit.content, tables.laid_out(exhibit.content["table"])
+    columns, rows, small = table["columns"], table["rows"], table["size"] == tables.SMALL
+    widths = [round(width * 20) for width in table["widths"]]
     sides = [column["align"] for column in columns]
     made = _w(
         "tbl",
@@ -347,7 +342,7 @@ def _row(cells: list[etree._Element], *, head: bool) -> etree._Element:
 
 
 def _cell(text: str, width: int, side: str, *, small: bool, span: int = 1) -> etree._Element:
-    paragraph = _paragraph("ExhibitCell", _run(text, size=_SMALL_CELL_SIZE if small else None))
+    paragraph = _paragraph("ExhibitCell", _run(text, size=tables.SMALL if small else None))
     if side == "right":
         paragraph.find(f"{{{_W}}}pPr").append(_w("jc", val="right"))
     spanning = [_w("gridSpan", val=str(span))] if span > 1 else []

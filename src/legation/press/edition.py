@@ -17,7 +17,7 @@ from legation.press import html, markup, reader, svg
 from legation.press.document import Document, Exhibit
 from legation.press.outcome import Executed
 from legation.press.plan import Plan
-from legation.press.publish import MANIFEST, THUMBNAIL, further_name, printed_name
+from legation.press.publish import MANIFEST, THUMBNAIL, further_name, manifest_text, printed_name
 from legation.press.reader import Part, Written
 
 #: Height to width above which a narrow drawing is too tall to stand beside an abstract.
@@ -80,8 +80,7 @@ def edition(plan: Plan, chapters: Sequence[Executed], *, bibliography: Path | No
             f"{nbformat.writes(notebook).rstrip()}\n"
         )
     made = {name: text if isinstance(text, bytes) else text.encode("utf-8") for name, text in files.items()}
-    manifest = _manifest(plan, chapters, document, made)
-    made[MANIFEST] = f"{json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)}\n".encode()
+    made[MANIFEST] = manifest_text(_manifest(plan, chapters, document, made)).encode()
     return made
 
 

@@ -152,7 +152,7 @@ class Farm:
         from legation.press import html
 
         done: Future[str] = Future()
-        done.set_result(html.index(facts) if form == "index" else html.sweep(facts))
+        done.set_result(html.listing(form, facts))
         return done
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ import io
 import re
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -55,6 +55,11 @@ def page(document: Document) -> str:
     }
     made = _TEMPLATES.get_template("page.html.jinja").render(document=document, **texts)
     return _styled(made, f"{classes.css()}\n{_sides(document)}\n")
+
+
+def listing(form: Literal["index", "sweep"], facts: Any) -> str:
+    """The page that lists all reports, or the editions of a sweep, as ``index`` and ``sweep`` take it."""
+    return index(facts) if form == "index" else sweep(facts)
 
 
 def index(reports: list[dict[str, Any]]) -> str:

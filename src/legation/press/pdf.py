@@ -18,9 +18,6 @@ from legation.press.document import Document, Exhibit, raster
 from legation.press.markup import Blocks, Node
 
 STANDARDS: list[Any] = ["ua-1", "a-2a"]
-#: The width of an exhibit in points, and the sizes of letters in its tables: usual, and where columns are many.
-_FULL_WIDTH = 160 / 25.4 * 72
-_USUAL, _SMALL, _MANY_COLUMNS = 8.5, 8.0, 9
 _TEMPLATE = (Path(__file__).parent / "house" / "page.typ").read_text(encoding="utf-8")
 
 
@@ -149,7 +146,7 @@ def _exhibit(exhibit: Exhibit) -> dict[str, Any]:
     if exhibit.kind == "chart":
         values["drawing"] = svg.plain(content["svg"]["page"], where)
     elif exhibit.kind == "table":
-        values["table"] = _table(content["table"])
+        values["table"] = tables.laid_out(content["table"])
     elif content["mime"] == "image/svg+xml":
         values |= {"format": "svg", "drawing": svg.plain(content["picture"], where)}
     else:
@@ -158,12 +155,3 @@ def _exhibit(exhibit: Exhibit) -> dict[str, Any]:
             "bytes": list(raster(content["picture"])),
         }
     return values
-
-
-def _table(table: dict[str, Any]) -> dict[str, Any]:
-    """A table with the size of its letters and the widths of its columns, in points."""
-    size = _SMALL if len(table["columns"]) > _MANY_COLUMNS else _USUAL
-    columns = [column | {"label": tables.breakable(column["label"])} for column in table["columns"]]
-    rows = [[tables.breakable(cell) for cell in row] for row in table["rows"]]
-    widths = tables.widths(columns, rows, room=_FULL_WIDTH, size=size)
-    return table | {"columns": columns, "rows": rows, "widths": widths, "size": size}

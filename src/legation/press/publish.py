@@ -36,6 +36,11 @@ def further_name(report: str, output: str) -> str:
     return f"{report.replace('/', '-')}{'-data' if output == 'xlsx' else ''}.{output}"
 
 
+def manifest_text(manifest: Mapping[str, Any]) -> str:
+    """A manifest as it stands in its file."""
+    return f"{json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)}\n"
+
+
 def place(files: Mapping[str, bytes], folder: Path) -> None:
     """Put an edition in place of the one before, whole or not at all.
 
@@ -151,8 +156,7 @@ def write_sweep(manifest: dict[str, Any], page: str, published: Path) -> list[Pa
     """Write a sweep's page and manifest, and remove what no longer belongs to it; returns the two paths."""
     folder = published / manifest["report"]
     _keep_only(folder, {"index.html", MANIFEST, *(edition["edition"] for edition in manifest["editions"])})
-    text = f"{json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)}\n"
-    return [_write(folder / "index.html", page), _write(folder / MANIFEST, text)]
+    return [_write(folder / "index.html", page), _write(folder / MANIFEST, manifest_text(manifest))]
 
 
 def _keep_only(folder: Path, names: set[str]) -> None:

@@ -19,6 +19,9 @@ from legation.press import fonts
 
 #: Space on each side of a cell's text, in points; the template sets the same.
 INSET = 4.0
+#: The width of an exhibit in points, and the sizes of letters in its tables: usual, and where columns are many.
+FULL_WIDTH = 160 / 25.4 * 72
+USUAL, SMALL, _MANY_COLUMNS = 8.5, 8.0, 9
 #: Letters above which a word gets places to break: no column has to hold such an address.
 OVERLONG = 30
 #: A zero-width space: a place to break that prints nothing.
@@ -31,6 +34,19 @@ _LONG_WORD = re.compile(rf"\S{{{OVERLONG + 1},}}")
 _SEAM = re.compile(rf"([/_.,;:?&=+-]+|[^/_.,;:?&=+\u200b-]{{{OVERLONG}}})(?=.)")
 _WORDS = re.compile(r"[^\s\u200b/\u2013-]+[/\u2013-]*|[/\u2013-]+")
 _FACES = {400: "SourceSansPro-Regular.ttf", 600: "SourceSansPro-Semibold.ttf"}
+
+
+def laid_out(table: dict[str, Any]) -> dict[str, Any]:
+    """A table with places to break, the ``size`` of its letters and the ``widths`` of its columns, in points."""
+    size = SMALL if len(table["columns"]) > _MANY_COLUMNS else USUAL
+    columns = [column | {"label": breakable(column["label"])} for column in table["columns"]]
+    rows = [[breakable(cell) for cell in row] for row in table["rows"]]
+    return table | {
+        "columns": columns,
+        "rows": rows,
+        "widths": widths(columns, rows, room=FULL_WIDTH, size=size),
+        "size": size,
+    }
 
 
 def breakable(text: str) -> str:

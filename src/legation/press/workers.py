@@ -48,7 +48,7 @@ class Workers(Protocol):
         """Render an edition, as ``edition.edition`` does. Its exceptions: ``InputError``, and as above."""
 
     def page(self, form: Literal["index", "sweep"], facts: Any) -> Future[str]:
-        """Render a page that lists editions, as the function of that name in ``html`` does."""
+        """Render a page that lists editions, as ``html.listing`` does."""
 
 
 class Local:
@@ -216,7 +216,7 @@ def _page(form: Literal["index", "sweep"], facts: Any) -> str:
     from legation.press import html
 
     with _named():
-        return html.index(facts) if form == "index" else html.sweep(facts)
+        return html.listing(form, facts)
 
 
 @contextlib.contextmanager
