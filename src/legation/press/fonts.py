@@ -18,7 +18,7 @@ from pathlib import Path
 
 import font_source_sans_pro
 import font_source_serif_pro
-from fontTools import subset
+import uharfbuzz
 from fontTools import version as fonttools
 from fontTools.ttLib import TTFont
 
@@ -57,6 +57,8 @@ _USUAL = (
     | frozenset("àáâãäåæçèéêëìíîïñòóôõöøùúûüýÅÇÉÖØÜ")  # of names in otherwise English text
 )
 
+#: What of the letters' layout a page uses: kerning, ligatures, figures of one width or one height, accents.
+_FEATURES = ("kern", "liga", "tnum", "lnum", "mark", "mkmk", "ccmp", "locl")
 #: Sets of letters whose fonts are kept, at some 60 kB each: making them costs more than all else on a page.
 _KEPT = 64
 _ONE_AT_A_TIME = threading.Lock()
@@ -86,6 +88,7 @@ def _faces(unusual: frozenset[str]) -> str:
         _FACES,
         [_file(face[3]).stat().st_size for face in _FACES],
         fonttools,
+        uharfbuzz.__version__,
         Path(__file__).read_text("utf-8"),
     ]
     file = _folder / hashlib.sha256(json.dumps(facts).encode("ascii")).hexdigest()
@@ -130,15 +133,14 @@ def _file(name: str) -> Path:
 
 
 def _woff2(name: str, codes: list[int]) -> str:
-    font = TTFont(_file(name), recalcTimestamp=False)  # the day of building must not show in the bytes
-    options = subset.Options(
-        flavor="woff2", layout_features=["kern", "liga", "tnum", "lnum", "mark", "mkmk", "ccmp", "locl"]
-    )
-    options.hinting = False
-    options.notdef_outline = True
-    shrink = subset.Subsetter(options)
-    shrink.populate(unicodes=codes)
-    shrink.subset(font)
+    # HarfBuzz takes a thousandth of the time that fontTools' own subsetter does; fontTools packs what is left.
+    wanted = uharfbuzz.SubsetInput()
+    wanted.unicode_set.update(codes)
+    wanted.layout_feature_tag_set.clear()
+    wanted.layout_feature_tag_set.update(int.from_bytes(feature.encode("ascii"), "big") for feature in _FEATURES)
+    wanted.flags = uharfbuzz.SubsetFlags.NO_HINTING | uharfbuzz.SubsetFlags.NOTDEF_OUTLINE
+    shrunk = uharfbuzz.subset(uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(_file(name)))), wanted).blob.data
+    font = TTFont(io.BytesIO(shrunk), recalcTimestamp=False)  # the day of building must not show in the bytes
     font.flavor = "woff2"
     out = io.BytesIO()
     font.save(out, reorderTables=False)
