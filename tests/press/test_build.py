@@ -15,8 +15,9 @@ import pytest
 from helpers import exhibit, notebook
 
 from legation.errors import InputError
-from legation.press import warm
+from legation.press import depends, warm
 from legation.press.build import build
+from legation.press.store import Store
 
 SAYS = """\
 #!
@@ -199,6 +200,97 @@ def test_what_did_not_change_is_neither_run_nor_rendered(house):
     assert [outcome.kept for outcome in outcomes] == [True, True]
     assert said == []
     assert {file: file.stat().st_mtime_ns for file in (house / "reports" / "published").rglob("*")} == stood
+
+
+def test_what_stands_is_found_to_stand_without_reading_specs_again(house):
+    spec(house, "one", word="peace")
+    build(house, [], lambda line: None)
+    build(house, [], lambda line: None)  # notes what it looked at
+    code = f"""
+import sys
+from pathlib import Path
+from legation.press.build import build
+(outcome,) = build(Path({str(house)!r}), [], print)
+assert outcome.kept and outcome.report == "one" and outcome.edition.is_dir()
+print([name for name in ("pydantic", "ruamel.yaml", "legation.press.making", "papermill") if name in sys.modules])"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+    events = [json.loads(line) for line in (house / ".legation" / "runs.jsonl").read_text().splitlines()]
+    assert [event["event"] for event in events][-2:] == ["start", "end"]
+    assert events[-2]["asked"] == ["one"]
+
+
+def test_whatever_a_build_looked_at_and_changed_since_is_looked_into(house, monkeypatch):
+    reading = "#!\nfrom legation import data\nlen(data.open('exchange_rates'))"
+    nbformat.write(notebook("# R", reading), house / "notebooks" / "reading.ipynb")
+    (house / "notebooks" / "beside.py").write_text("")
+    spec(house, "one", word="peace")
+    spec(house, "two", notebook="reading")
+
+    def stands(*asked):
+        with Store(house) as store:
+            return store.standing(list(asked))
+
+    build(house, [], lambda line: None)
+    assert stands() is None  # this build found something to do
+    build(house, [], lambda line: None)
+    assert stands() == ["one", "two"]
+    assert stands("one") is None  # another question
+    published, kept = house / "reports" / "published", house / ".legation" / "store"
+    looked_at = [
+        *(house / name for name in ("reports/one.yml", "notebooks/word.ipynb", "data/trade/exchange_rates.csv")),
+        *(file for file in published.rglob("*") if file.is_file()),
+        *(file for part in ("entries", "chapters", "editions", "standing") for file in (kept / part).rglob("*")),
+    ]
+    for file in looked_at:
+        if file.is_dir():
+            continue
+        before = file.read_bytes()
+        file.write_bytes(before[:-1] + b"?")
+        assert stands() is None, f"{file} was changed"
+        if file.parent.name == "standing":  # it was damaged, and removed
+            assert not file.exists()
+            file.write_bytes(before)
+        file.unlink()
+        assert stands() is None, f"{file} was removed"
+        file.write_bytes(before)
+        assert stands() == ["one", "two"]
+    for new in ("reports/three.yml", "notebooks/legation.py", "notebooks/other.py"):
+        (house / new).write_text("")
+        assert stands() is None, f"{new} is new"
+        (house / new).unlink()
+    assert stands() == ["one", "two"]
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    assert stands() is None
+    monkeypatch.delenv("SOURCE_DATE_EPOCH")
+    monkeypatch.setattr(depends, "environment", lambda: {"Python": "4"})
+    assert stands() is None
+
+
+def test_the_code_that_decides_counts_for_what_stands(house, tmp_path):
+    package = tmp_path / "library" / "legation"
+    shutil.copytree(depends.PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    with Store(house, package=package) as store:
+        store.stands([], ["one"])
+        assert store.standing([]) == ["one"]
+    for module in ("press/making.py", "press/store.py", "cli.py"):
+        before = (package / module).read_text()
+        (package / module).write_text(f"{before}# another\n")
+        assert Store(house, package=package).standing([]) is None, module
+        (package / module).write_text(before)
+    assert Store(house, package=package).standing([]) == ["one"]
+
+
+def test_what_changed_between_two_looks_at_it_is_not_noted_as_standing(house):
+    for look in (Store.digest, Store.names):
+        place = house / "notebooks" / ("some.txt" if look is Store.digest else "")
+        store = Store(house)
+        look(store, place)
+        (house / "notebooks" / "some.txt").write_text(look.__name__)
+        (house / "notebooks" / look.__name__).write_text("")
+        look(store, place)
+        store.stands([], ["one"])
+        assert store.standing([]) is None
 
 
 def test_a_changed_parameter_runs_its_chapter_alone_and_says_why(house):

@@ -650,7 +650,7 @@ def test_a_file_that_did_not_change_is_read_once_by_all_processes(house, monkeyp
     assert len(seen) == len(set(seen)) > 10
     seen.clear()
     assert not house.decide().runs
-    assert seen == []
+    assert [name for name in seen if "/.legation/" not in name] == []  # the store's own files were not asked for before
 
 
 def test_a_status_is_not_trusted_within_two_seconds_of_the_change(tmp_path, monkeypatch):

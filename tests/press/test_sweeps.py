@@ -145,7 +145,7 @@ def test_what_a_chapter_gives_itself_goes_before_what_is_swept(house):
 
 
 def test_how_far_a_long_sweep_has_come_is_said_now_and_then(house, monkeypatch):
-    monkeypatch.setattr("legation.press.build._PACE", 0.0)
+    monkeypatch.setattr("legation.press.making._PACE", 0.0)
     said = []
     build(house, ["words"], said.append)
     assert said == ["words: 1 of 4 editions", "words: 2 of 4 editions", "words: 3 of 4 editions"]

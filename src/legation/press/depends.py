@@ -56,26 +56,63 @@ class Files:
     within one tick of the file system's clock would not show; nor trusted if it was remembered at a time that has not
     come yet, as after a clock was set back.
 
+    All that is asked is noted with what was answered first, so that a later process can tell whether everything is as
+    it was without knowing what was made of the answers.
+
     Parameters
     ----------
     root
         The checkout. Files inside it are remembered by their place in it, so that it can be moved.
     remembered
         What ``remember`` gave to an earlier process; empty at first.
+
+    Attributes
+    ----------
+    changed
+        Whether there is something new to remember.
+    steady
+        Whether nothing that was asked twice was answered in two ways.
     """
 
     def __init__(self, root: Path, remembered: Mapping[str, Any] | None = None) -> None:
-        self._within = f"{root}{os.sep}"
+        self._root, self._within = root, f"{root}{os.sep}"
         self._known: dict[str, list[Any]] = dict((remembered or {}).get("files", {}))
         self._found: dict[str, Any] = dict((remembered or {}).get("found", {}))
-        self._asked: set[str] = set()
-        self.changed = False
+        self._used: set[str] = set()
+        self._digests: dict[str, str | None] = {}  # as answered first
+        self._names: dict[str, str] = {}
+        self.changed, self.steady = False, True
 
     def digest(self, path: Path) -> str | None:
         """The SHA-256 of a file's contents; ``None`` if there is no file, or none that can be read."""
+        name = self._name(path)
+        sha = self._digest(name, path)
+        self.steady &= self._digests.setdefault(name, sha) == sha
+        return sha
+
+    def names(self, folder: Path) -> list[str]:
+        """What is in a folder, sorted; nothing if it is missing or cannot be read."""
+        found = _listed(folder)
+        sha = digest_of_lines(found)
+        self.steady &= self._names.setdefault(self._name(folder), sha) == sha
+        return found
+
+    def answered(self) -> dict[str, dict[str, Any]]:
+        """All that was asked, with the answers: digests of files and of the names in folders, as JSON."""
+        return {"files": dict(self._digests), "names": dict(self._names)}
+
+    def would_answer(self, before: Mapping[str, Mapping[str, Any]]) -> bool:
+        """Whether all that was asked before would be answered the same now."""
+        return all(digest_of_lines(_listed(self._root / name)) == sha for name, sha in before["names"].items()) and all(
+            self._digest(name, self._root / name) == sha for name, sha in before["files"].items()
+        )
+
+    def _name(self, path: Path) -> str:
         name = str(path)
-        name = name[len(self._within) :].replace(os.sep, "/") if name.startswith(self._within) else name
-        self._asked.add(name)
+        return name[len(self._within) :].replace(os.sep, "/") if name.startswith(self._within) else name
+
+    def _digest(self, name: str, path: Path) -> str | None:
+        self._used.add(name)
         try:
             found = path.stat()
             if not stat.S_ISREG(found.st_mode):
@@ -112,7 +149,9 @@ class Files:
                 content = path.read_bytes()
             except OSError:
                 return None
-            sha = hashlib.sha256(content).hexdigest()
+            read = hashlib.sha256(content).hexdigest()
+            self.steady &= read == sha
+            sha = read
             self._found[f"{kind}:{sha}"] = find(content)
             self.changed = True
         return self._found[f"{kind}:{sha}"]
@@ -121,7 +160,7 @@ class Files:
         """What a later process may start from."""
         known = self._known
         if len(known) > _MOST_REMEMBERED:
-            known = {name: status for name, status in known.items() if name in self._asked}
+            known = {name: status for name, status in known.items() if name in self._used}
         shas = {status[5] for status in known.values()}
         return {"files": known, "found": {key: value for key, value in self._found.items() if key[-64:] in shas}}
 
@@ -233,17 +272,17 @@ def present(files: Files, root: Path, reading: Mapping[str, Any]) -> str | None:
     """
     path = root / reading["path"]
     if "names" in reading:
-        return digest_of_lines(names_in(path, reading["names"]))
+        return digest_of_lines(matching(files.names(path), reading["names"]))
     if "lines" in reading:
         pattern = reading["lines"]
-        result = files.found(path, f"lines {pattern}", functools.partial(_matching, pattern))
+        result = files.found(path, f"lines {pattern}", functools.partial(_lines_with, pattern))
         return None if result is None else str(result)
     return files.digest(path)
 
 
-def names_in(folder: Path, pattern: str) -> list[str]:
-    """Names in a folder that match, sorted; none if it is missing."""
-    return [name for name in _listed(folder) if fnmatch.fnmatchcase(name, pattern)]
+def matching(names: Iterable[str], pattern: str) -> list[str]:
+    """Those of these names that match."""
+    return [name for name in names if fnmatch.fnmatchcase(name, pattern)]
 
 
 def digest_of_lines(lines: Iterable[str]) -> str:
@@ -251,7 +290,7 @@ def digest_of_lines(lines: Iterable[str]) -> str:
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _matching(pattern: str, content: bytes) -> str:
+def _lines_with(pattern: str, content: bytes) -> str:
     lines = content.decode("utf-8", "surrogateescape").splitlines()
     return digest_of_lines(line for line in lines if re.search(pattern, line))
 
@@ -393,7 +432,7 @@ class Library:
         return {self.shown(path): self._files.digest(path) or "" for path in sorted(paths)}
 
     def _closure(self, imports: list[Import], beside: Path | None, notes: list[str]) -> set[Path]:
-        finder = _Finder(self._package, beside)
+        finder = _Finder(self._files, self._package, beside)
         paths: set[Path] = set()
         waiting = {name for entry in imports for name in _named(entry, "", finder)}
         seen: set[str] = set()
@@ -429,7 +468,7 @@ class Library:
 
     def _whole(self, folder: Path) -> Iterator[Path]:
         """All Python files in a folder and those below it, and of the library all others too."""
-        for name in _listed(folder):
+        for name in self._files.names(folder):
             path = folder / name
             if name.startswith(".") or name == "__pycache__" or name.endswith(("~", ".pyc")):
                 continue
@@ -449,8 +488,8 @@ class _Module:
 class _Finder:
     """Finds modules as Python does: beside the notebook first, then in the library."""
 
-    def __init__(self, package: Path, beside: Path | None) -> None:
-        self._package, self._beside = package, beside
+    def __init__(self, files: Files, package: Path, beside: Path | None) -> None:
+        self._files, self._package, self._beside = files, package, beside
         self._modules: dict[str, _Module | None] = {}
         self._names: dict[Path, list[str]] = {}
 
@@ -463,7 +502,7 @@ class _Finder:
     def names(self, folder: Path) -> list[str]:
         """What is in a folder, sorted."""
         if folder not in self._names:
-            self._names[folder] = _listed(folder)
+            self._names[folder] = self._files.names(folder)
         return self._names[folder]
 
     def _search(self, name: str) -> _Module | None:

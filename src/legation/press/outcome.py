@@ -1,8 +1,9 @@
-"""What becomes of a chapter: it ran, or it stopped. Either is sent from process to process."""
+"""What becomes of a chapter, it ran or it stopped (either is sent from process to process), and of a report."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 _INPUT_ERRORS = ("InputError",)
@@ -37,3 +38,29 @@ class ChapterError(Exception):
     def is_input(self) -> bool:
         """Whether the cell refused what it was given, rather than failed."""
         return self.kind in _INPUT_ERRORS
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one report, or of one edition of a sweep."""
+
+    report: str  # with the edition's own name behind a slash where it is one of a sweep
+    edition: Path | None  # its folder, if it is published
+    seconds: float
+    problem: str | None = None
+    traceback: str | None = None  # only of a fault in code
+    kept: bool = False  # nothing it is made of had changed
+
+    @property
+    def status(self) -> int:
+        """0 published, 1 stopped by a fault in code, 2 refused what it was given."""
+        return 0 if self.edition else 1 if self.traceback else 2
+
+
+def cannot(error: OSError) -> str:
+    """Why something could not be read or written, as a sentence."""
+    what = error.strerror or str(error) or type(error).__name__
+    return (
+        f"{error.filename or 'A file'}: {what}. Make room there, or permit reading and writing, and build again. "
+        "What was published before stays."
+    )

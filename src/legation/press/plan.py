@@ -89,6 +89,11 @@ def plan(spec: ReportSpec, notebooks: Path) -> Plan:
     return Plan(spec, tuple(chapters))
 
 
+def file_of(name: str, folder: Path) -> Path:
+    """The file that a spec means by a notebook's name, with its ending or without, whether it is there or not."""
+    return folder / (name if name.endswith(".ipynb") else f"{name}.ipynb")
+
+
 def _known(notebook: Path) -> dict[str, Parameter]:
     """A notebook's parameters, read anew when the file has changed: the editions of a sweep have one notebook."""
     try:
@@ -166,7 +171,7 @@ def _names(spec: ReportSpec) -> list[str]:
 
 
 def _find(name: str, folder: Path, where: str) -> Path:
-    file = folder / (name if name.endswith(".ipynb") else f"{name}.ipynb")
+    file = file_of(name, folder)
     available = sorted(path.stem for path in folder.glob("*.ipynb"))
     if file.parent != folder or not file.is_file():
         hint = nearest(name.removesuffix(".ipynb"), available)

@@ -11,11 +11,12 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from legation import version
-from legation.press import spec as specs
-from legation.press.spec import ReportSpec
+
+if TYPE_CHECKING:  # loading it takes longer than to find that nothing changed
+    from legation.press.spec import ReportSpec
 
 MANIFEST = "manifest.json"
 #: The drawing that stands for an edition in the list of reports.
@@ -118,6 +119,8 @@ def swept(sweep: ReportSpec, published: Path) -> dict[str, Any]:
     """The manifest of a sweep: its editions that have been published, by this build or an earlier one."""
     assert sweep.sweep is not None  # noqa: S101
     editions = []
+    from legation.press import spec as specs
+
     for edition in specs.editions(sweep):
         file = published / edition.name / MANIFEST
         if not file.is_file():

@@ -10,6 +10,7 @@ The folder, ``.legation/store`` in the checkout, is a cache: deleting it costs t
     entries/<key>/<readings>   a result: what it read, its warnings, the executed notebook
     chapters/<name>            what a chapter last depended on, to say what changed
     editions/<name>            what an edition was rendered from, and the digests of its files
+    standing/<name>            all that a build looked at which found that nothing had changed
     fonts/<digest>             fonts with the letters that pages use, written by workers
     files                      digests of files whose status has not changed since
     tmp/                       what is being written
@@ -47,7 +48,7 @@ _FORMAT = 1
 _MARK = b"legation-store %d " % _FORMAT
 _DAY = 86_400.0
 _HOUR = 3_600.0
-_PARTS = ("entries", "chapters", "editions", "fonts", "tmp", "files")
+_PARTS = ("entries", "chapters", "editions", "standing", "fonts", "tmp", "files")
 _TRIES = 5
 _MOST_REASONS = 3
 _LONGEST_VALUE = 60
@@ -150,7 +151,7 @@ class Store:
         self._version = self._own_digest()
         remembered = self._read_json(self.folder / "files") or {}
         self._files = Files(self.root, remembered if remembered.get("version") == self._version else None)
-        self._library = Library(self._files, self.root, package)
+        self._package, self._library = package, Library(self._files, self.root, package)
 
     def __enter__(self) -> Self:
         return self
@@ -190,9 +191,10 @@ class Store:
         inputs, notes = self._inputs(notebook, parameters)
         key = inputs.key
         last_file = self.folder / "chapters" / _name(chapter)
-        last = self._read_json(last_file)
+        last = self._asked_for(last_file)
         damaged = len(self._damaged)
         for file in self._latest_first(self.folder / "entries" / key):
+            self._files.digest(file)
             header = self._header(file)
             if header is None or not all(self._holds(reading) for reading in header["reads"]):
                 continue
@@ -286,6 +288,10 @@ class Store:
         """The SHA-256 of a file's contents, read again only where it changed; ``None`` if there is no such file."""
         return self._files.digest(file)
 
+    def names(self, folder: Path) -> list[str]:
+        """What is in a folder, sorted; nothing if it is missing."""
+        return self._files.names(folder)
+
     def source(self, notebook: Path) -> str:
         """A digest of what of a notebook bears on its result: not of outputs, identifiers and the like."""
         return depends.source(self._files, notebook).digest
@@ -315,7 +321,7 @@ class Store:
         """
         parts = self._parts(facts, chapters, bibliography)
         file = self.folder / "editions" / _name(edition)
-        last = self._read_json(file)
+        last = self._asked_for(file)
         if last is None:
             reasons = ["it has not been published from here before"]
         else:
@@ -345,6 +351,49 @@ class Store:
         noted = {"edition": rendering.edition, "parts": rendering.parts, "files": digests}
         with contextlib.suppress(OSError):  # it is rendered again
             self._write(self.folder / "editions" / _name(rendering.edition), json.dumps(noted).encode("ascii"))
+
+    # --- builds
+
+    def standing(self, asked: Sequence[str]) -> list[str] | None:
+        """What `stands` noted of the same request, if nothing that was looked at for it has changed since.
+
+        A build decides by what it asks of files and folders, and by the environment, alone. Where all of that would be
+        answered as it was when a build kept everything, the next would keep everything too.
+        """
+        self._look_at_press()
+        file = self.folder / "standing" / _name(json.dumps(list(asked)))
+        noted = self._read_json(file)
+        if noted is None or noted["about"] != self._about() or not self._files.would_answer(noted["answered"]):
+            return None
+        own = f"{FOLDER.as_posix()}/"
+        for used in (file, *(self.root / name for name in noted["answered"]["files"] if name.startswith(own))):
+            self._touch(used)
+        return list(noted["reports"])
+
+    def stands(self, asked: Sequence[str], reports: Sequence[str]) -> None:
+        """Note that a build found nothing changed, with all it looked at; not if something changed meanwhile."""
+        self._look_at_press()
+        if not self._files.steady:
+            return
+        noted = {"about": self._about(), "reports": list(reports), "answered": self._files.answered()}
+        with contextlib.suppress(OSError):  # the next build finds out again
+            self._write(self.folder / "standing" / _name(json.dumps(list(asked))), json.dumps(noted).encode("ascii"))
+
+    def _look_at_press(self) -> None:
+        """The code that decides counts as well, though no edition is rendered from it."""
+        for folder in (self._package, self._package / "press"):
+            for name in self._files.names(folder):
+                if name.endswith(".py"):
+                    self._files.digest(folder / name)
+
+    def _about(self) -> dict[str, Any]:
+        """What decisions rest on besides files and folders."""
+        return {
+            "version": self._version,
+            "package": self._library.shown(self._package),
+            "environment": depends.environment(),
+            "converters": depends.converters(),
+        }
 
     # --- housekeeping
 
@@ -381,7 +430,10 @@ class Store:
             if (status := _status(folder)) and now - status.st_mtime > _HOUR:  # nobody is about to write into it
                 with contextlib.suppress(OSError):  # not empty
                     folder.rmdir()
-        for part, most in (*((part, MOST_DAYS * _DAY) for part in ("chapters", "editions", "fonts")), ("tmp", _HOUR)):
+        for part, most in (
+            *((part, MOST_DAYS * _DAY) for part in ("chapters", "editions", "standing", "fonts")),
+            ("tmp", _HOUR),
+        ):
             for file in _children(self.folder / part):
                 status = _status(file)
                 age = now - status.st_mtime if status else 0.0
@@ -448,7 +500,7 @@ class Store:
     def _note(self, chapter: str, inputs: Inputs, entry: str, reads: Sequence[Mapping[str, Any]]) -> None:
         """Note what a chapter depends on, with the names in folders it listed, so that what changes can be said."""
         listed = [
-            {**reading, "listed": depends.names_in(self.root / reading["path"], reading["names"])}
+            {**reading, "listed": depends.matching(self._files.names(self.root / reading["path"]), reading["names"])}
             if "names" in reading
             else reading
             for reading in reads
@@ -483,7 +535,7 @@ class Store:
         if reading["sha256"] is None or present is None:
             return f"{path} is {'there now' if present else 'gone'}"
         if "names" in reading:
-            then, now = reading["listed"], depends.names_in(self.root / path, reading["names"])
+            then, now = reading["listed"], depends.matching(self._files.names(self.root / path), reading["names"])
             told = [f"{path}/{name} is new" for name in now if name not in then]
             told += [f"{path}/{name} is gone" for name in then if name not in now]
             return _joined(told or [f"{path} lists other files"])
@@ -518,6 +570,11 @@ class Store:
     def _header(self, file: Path) -> dict[str, Any] | None:
         opened = self._open(file)
         return None if opened is None else json.loads(opened.partition(b"\n")[0])
+
+    def _asked_for(self, file: Path) -> dict[str, Any] | None:
+        """What a file of the store holds, for a decision that rests on it."""
+        self._files.digest(file)
+        return self._read_json(file)
 
     def _read_json(self, file: Path) -> dict[str, Any] | None:
         opened = self._open(file)
