@@ -109,7 +109,7 @@ def check_codes(codes: list[str], *, what: str = "country") -> None:
 
 def country_names() -> dict[str, str]:
     """The house's short name for every code: ``{"VNM": "Viet Nam", …}``."""
-    table = _load(home(), "countries")
+    table = _checked(home(), "countries")
     return dict(zip(table["code"], table["name"], strict=True))
 
 
@@ -145,15 +145,14 @@ def sources(*frames: pd.DataFrame) -> list[dict[str, str | None]]:
             raise InputError("These rows carry no column 'source'. Keep it through every step: a figure needs one.")
         for cell in frame["source"].dropna().unique():
             wanted.update(part.strip() for part in str(cell).split(";") if part.strip())
-    table = _load(home(), "sources")
-    unknown = sorted(wanted - set(table["id"]))
+    entries = _entries(home())
+    unknown = sorted(wanted - entries.keys())
     if unknown:
         raise InputError(
-            f"data/sources.csv has no entry '{unknown[0]}'{nearest(unknown[0], table['id'])}. "
+            f"data/sources.csv has no entry '{unknown[0]}'{nearest(unknown[0], entries)}. "
             "Add the entry, or correct the row that names it."
         )
-    rows = table[table["id"].isin(wanted)].sort_values("id").to_dict("records")
-    return [{str(key): None if pd.isna(cell) else str(cell) for key, cell in row.items()} for row in rows]
+    return [dict(entries[identifier]) for identifier in sorted(wanted)]
 
 
 def citation(*frames: pd.DataFrame) -> str:
@@ -203,7 +202,7 @@ def check() -> list[str]:
     recorded = {resource["name"]: resource.get("hash", "") for resource in package["resources"]}
     for name, path in _resources(root).items():
         try:
-            _load(root, name)
+            _checked(root, name)
         except InputError as error:
             found.append(str(error))
             continue
@@ -250,7 +249,9 @@ def preload_for_kernels() -> None:
     root = home()
     for name in _resources(root):
         with contextlib.suppress(InputError):
-            _load(root, name)
+            _checked(root, name)
+            if name == "sources":
+                _entries(root)
 
 
 def record_reading(name: str, file: Path, *, lines: str | None = None) -> None:
@@ -314,7 +315,24 @@ def _package(root: Path) -> Path:
     return root / "data" / "datapackage.yaml"
 
 
+def _entries(root: Path) -> dict[str, dict[str, str | None]]:
+    """Every source entry by its identifier: asked for several times by each exhibit."""
+    _checked(root, "sources")  # or it is said what is wrong with it
+    return _as_entries(root, _status(_resources(root)["sources"]))
+
+
+@lru_cache(maxsize=4)
+def _as_entries(root: Path, _changed: tuple[int, ...]) -> dict[str, dict[str, str | None]]:
+    rows = _checked(root, "sources").to_dict("records")
+    return {row["id"]: {str(key): None if pd.isna(cell) else str(cell) for key, cell in row.items()} for row in rows}
+
+
 def _load(root: Path, name: str) -> pd.DataFrame:
+    """A table that its reader may change."""
+    return _checked(root, name).copy()
+
+
+def _checked(root: Path, name: str) -> pd.DataFrame:
     resources = _resources(root)
     if name not in resources:
         raise InputError(
@@ -331,7 +349,7 @@ def _load(root: Path, name: str) -> pd.DataFrame:
             f"The dataset {name} should be in {path.relative_to(root)}, but there is no such file. "
             "Restore it from version control, or correct its path in data/datapackage.yaml."
         )
-    return _read(root, name, path, _status(path, *known.values())).copy()
+    return _read(root, name, path, _status(path, *known.values()))
 
 
 @lru_cache(maxsize=32)
@@ -373,7 +391,7 @@ def _read(root: Path, name: str, path: Path, _changed: tuple[int, ...]) -> pd.Da
 
 def _check_references(root: Path, rows: pd.DataFrame, where: str) -> None:
     """Refuse a code or source that its own table does not hold, with the line on which it stands."""
-    codes, entries = set(_load(root, "countries")["code"]), set(_load(root, "sources")["id"])
+    codes, entries = set(_checked(root, "countries")["code"]), set(_checked(root, "sources")["id"])
     for column in rows.columns:
         known = codes if column in CODE_COLUMNS else entries if column == "source" else None
         if known is None:
