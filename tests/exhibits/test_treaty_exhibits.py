@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import pytest
-from exhibits.drawn import clipped, collisions, texts
+from exhibits.drawn import faults, texts
 
 from legation import data
 from legation.analysis import treaties
@@ -59,9 +59,7 @@ EXHIBITS = ["identity", "lineup", "matrix", "anatomy", "changes", "terms", "arti
 @pytest.mark.parametrize("name", CHARTS)
 def test_no_word_covers_another_or_leaves_the_sheet_or_is_too_small(name):
     for svg in (made(name).svg or {}).values():
-        assert not collisions(svg)
-        assert not clipped(svg)
-        assert all(box.size >= 8 for box in texts(svg))
+        assert not faults(svg)
 
 
 @pytest.mark.parametrize("name", EXHIBITS)
@@ -150,7 +148,7 @@ def test_titles_hold_for_any_treaty_alone_or_beside_one(focus, others):
         assert 5 <= len(exhibit.title.split()) <= 14
         if name == "matrix":
             for svg in (exhibit.svg or {}).values():
-                assert not collisions(svg)
+                assert not faults(svg)
 
 
 def test_a_treaty_of_disputed_end_is_not_given_one_in_the_title():

@@ -19,7 +19,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
-from matplotlib.ticker import MaxNLocator
 
 from legation import data
 from legation.analysis.claims import MEASURES, VERDICTS, Judged
@@ -868,8 +867,7 @@ def _limits(blocks: Sequence[_Block]) -> tuple[float, float]:
 
 def _axis(axes: Axes, *, narrow: bool, relative: bool, last: bool) -> None:
     low, high = axes.get_xlim()
-    ticks = [float(tick) for tick in MaxNLocator(3 if narrow else 5, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)]
-    ticks = [round(tick, 12) for tick in ticks if low <= tick <= high]
+    ticks = [tick for tick in style.ticks(low, high, 3 if narrow else 5) if low <= tick <= high]
     write = style.percent_tick if relative else style.tick_number(ticks)
     axes.set_xticks(ticks, labels=[write(tick) for tick in ticks] if last else [""] * len(ticks))
 

@@ -16,7 +16,6 @@ from typing import Any
 import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator
 
 from legation import data
 from legation.analysis.context import ABOVE, BELOW, DISPUTED, NOT_SEEN, VOTES, reversal
@@ -225,8 +224,9 @@ def _draw_timeline(
         for row in mine:
             weight = SEMIBOLD if row["own"] else style.REGULAR
             text = style.fit(f"{row['label']}, {_when(row)}", canvas.width * 0.82, size=SMALL, weight=weight)
-            reach = max((at(row["end"]) - at(row["start"])) / 2, 3.2)
-            middle = at((row["start"] + row["end"]) / 2)
+            start, end = _ends(row)
+            reach = max((at(end) - at(start)) / 2, 3.2)
+            middle = at((start + end) / 2)
             line, x, align = _free(taken, middle, reach, style.text_width(text, SMALL, weight), canvas.width)
             placed.append(_Placed(row, middle, y + ROW * (line + 0.5), x, align, text))
         y += ROW * len(taken) + 5
@@ -258,14 +258,19 @@ def _draw_placed(canvas: Canvas, one: _Placed, at: Callable[[float], float], ink
     row, weight = one.row, SEMIBOLD if one.row["own"] else style.REGULAR
     wide = style.text_width(one.words, SMALL, weight)
     _paper(canvas, one.x - 1 if one.align == "left" else one.x - wide - 1, one.y, wide + 2)
-    ends = (row["start"], row["end"])
-    if len(str(row["date"])) == 4:  # only the year is known
-        ends = (float(row["date"]), float(row["date"]) + 1)
+    ends = _ends(row)
     if ends[1] - ends[0] > 0.02:
         heights = [canvas.height - one.y] * 2
         canvas.figure.add_artist(Line2D([at(ends[0]), at(ends[1])], heights, color=ink, linewidth=1.4, transform=None))
     _mark(canvas, one.middle, one.y, row["mark"], ink, hollow=bool(row["press"]))
     canvas.text(one.x, one.y, one.words, ha=one.align, fontsize=SMALL, color=ink, fontweight=weight)
+
+
+def _ends(row: Mapping[str, Any]) -> tuple[float, float]:
+    """From when to when an event may have been, in decimal years: all of the year where only that is known."""
+    if len(str(row["date"])) == 4:
+        return float(row["date"]), float(row["date"]) + 1
+    return float(row["start"]), float(row["end"])
 
 
 def _free(
@@ -773,11 +778,7 @@ def _draw_columns(
     rings = any((frame["state"] == "none identified").any() for frame in flows.values())
     canvas.set_height(above + (gap + high) * len(flows) + foot + (14 if rings else 0) + 2)
     most = max([float(value) for frame in flows.values() for value in frame["tiv"].dropna()], default=1.0) or 1.0
-    ticks = [
-        round(float(tick), 6)
-        for tick in MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(0, most)
-        if tick <= most * 1.05
-    ]
+    ticks = [tick for tick in style.ticks(0, most, 4) if tick <= most * 1.05]
     write = style.tick_number(ticks)
     left = max(style.text_width(write(tick), SMALL) for tick in ticks) + 6
     scale = (canvas.width - left - 4) / (span[1] - span[0] + 1)
@@ -794,6 +795,8 @@ def _draw_columns(
     for place, ((heading, frame), color) in enumerate(zip(flows.items(), colours, strict=True)):
         top = above + (gap + high) * place
         ink = style.MUTED if color == style.CONTEXT else color
+        wide = min(style.text_width(style.clean(heading), TEXT, SEMIBOLD), canvas.width - left)
+        _paper(canvas, left, top + gap - 8, wide + 1)  # a rule of an event does not strike it through
         canvas.text(left, top + gap - 8, heading, color=ink, fontweight=SEMIBOLD, room=canvas.width - left)
         axes = canvas.axes(left, top + gap, canvas.width - left - 4, high)
         axes.set_xlim(span[0] - 0.5, span[1] + 0.5)
@@ -1067,7 +1070,7 @@ def _draw_stated(
     axes = canvas.axes(left, 2, right - left, canvas.height - 19)
     most = max(values, default=1.0) or 1.0
     axes.set_xlim(0, most)
-    ticks = [tick for tick in MaxNLocator(2 if canvas.narrow else 4).tick_values(0, most) if 0 <= tick <= most]
+    ticks = [tick for tick in style.ticks(0, most, 2 if canvas.narrow else 4) if 0 <= tick <= most]
     scale = style.scale([most]) if re.fullmatch(r"[A-Z]{3}", unit) else style.Scale(1.0, "")
     form = style.tick_number([tick / scale.divisor for tick in ticks])
     axes.set_xticks(ticks, labels=[_tick(tick / scale.divisor, form, scale.word) for tick in ticks])

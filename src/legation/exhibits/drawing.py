@@ -12,13 +12,14 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
-from matplotlib.ticker import MaxNLocator
 
 from legation.exhibits import style
 from legation.exhibits.style import Canvas
 
 #: A row of bars, the space between two labels of lines, and the line of type under an axis.
 ROW, LABEL_GAP, FOOT = 15.5, 10.6, 15.0
+#: Steps from the foot of a plot of lines to its head.
+MOST_TICKS = 6
 SOFT_WORDS = "preliminary or press figure"
 
 
@@ -232,7 +233,7 @@ def lines(
     gutter = 16.0
     width = (canvas.width - gutter * (columns - 1)) / columns
     low, high = _extent(panels)
-    ticks = _tick_values(low, high)
+    ticks = style.ticks(low, high, MOST_TICKS)
     write = form or style.tick_number(ticks)
     numbers = max(style.text_width(write(tick), style.SMALL) for tick in ticks) + 5
     size = style.TEXT
@@ -375,14 +376,10 @@ def _draw_boxes(canvas: Canvas, boxes: Sequence[_Box], state: str, color: str) -
 
 def _axis_of_values(axes: Axes, form: Callable[[float], str] | None, *, most: int) -> None:
     low, high = axes.get_xlim()
-    ticks = [tick for tick in _tick_values(low, high, most) if low <= tick <= high]
+    ticks = [tick for tick in style.ticks(low, high, most) if low <= tick <= high]
     write = form or style.tick_number(ticks)
     axes.set_xticks(ticks, labels=[write(tick) for tick in ticks])
     axes.grid(visible=True, axis="x", color=style.GRID, linewidth=0.6)
-
-
-def _tick_values(low: float, high: float, most: int = 5) -> list[float]:
-    return [round(float(tick), 12) for tick in MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)]
 
 
 def _extent(panels: Sequence[Panel]) -> tuple[float, float]:
@@ -392,7 +389,7 @@ def _extent(panels: Sequence[Panel]) -> tuple[float, float]:
     low, high = min([0.0, *known]), max([0.0, *known])
     if low == high:
         high = 1.0
-    ticks = _tick_values(low, high)
+    ticks = style.ticks(low, high, MOST_TICKS)
     return ticks[0], ticks[-1]
 
 

@@ -7,6 +7,7 @@ measures are points (one figure pixel is one point), so a text of 8.5 stays 8.5 
 from __future__ import annotations
 
 import io
+import math
 import re
 import threading
 import unicodedata
@@ -29,6 +30,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
+from matplotlib.ticker import MaxNLocator
 
 Size = Literal["page", "phone"]
 
@@ -406,7 +408,7 @@ def percent_tick(value: float) -> str:
 
 
 def plain_tick(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".") if value else "0"
+    return f"{value:,.10f}".rstrip("0").rstrip(".")
 
 
 def cell(value: Any, form: Callable[[float], str]) -> str:
@@ -449,16 +451,23 @@ def story(codes: Iterable[str], *, most: int = MOST_COLOURS) -> list[str]:
 # --- pieces of a chart --------------------------------------------------------------------------------------------
 
 
+def ticks(low: float, high: float, most: int) -> list[float]:
+    """Round values that enclose the two, at most ``most`` steps: ones, twos or fives of a power of ten.
+
+    A step of two and a half is never taken: its numbers need a digit more than a reader wants, and rounded they lie.
+    """
+    return [round(float(tick), 12) for tick in MaxNLocator(most, steps=[1, 2, 5, 10]).tick_values(low, high)]
+
+
 def tick_number(values: Sequence[float]) -> Callable[[float], str]:
-    """A form for the numbers of one axis: all with the same number of decimals."""
+    """A form for the numbers of one axis: all with as many decimals as their step needs."""
 
     def form(value: float) -> str:
         text = f"{abs(value):,.{places}f}"
         return f"{MINUS}{text}" if value < 0 and text.strip("0.,") else text
 
-    steps = [abs(b - a) for a, b in pairwise(sorted(values)) if b != a]
-    step = min(steps, default=1.0)
-    places = 0 if step >= 1 else 1 if step >= 0.1 else 2 if step >= 0.01 else 3
+    steps = [abs(b - a) for a, b in pairwise(sorted(values)) if b != a] or [abs(value) for value in values if value]
+    places = max(0, -math.floor(math.log10(min(steps, default=1.0)) + 1e-9))
     return form
 
 

@@ -615,3 +615,5 @@ def _application(argv: list[str], *, parent: int) -> Any:
 
 if __name__ == "__main__":
     _main(int(sys.argv[1]), **json.loads(sys.argv[2]))
+    atexit._run_exitfuncs()
+    os._exit(0)  # to take apart every module takes longer than all of the above
