@@ -73,8 +73,6 @@ def build(
             if standing and not explain:
                 stack.enter_context(RunLog(root, standing))
                 return [Outcome(name, root / "reports" / "published" / name, 0.0, kept=True) for name in standing]
-            from legation.press.making import make
-
             def hire(notebooks: list[Path]) -> Workers:
                 if scheduler:
                     from legation.press.farm import Farm
@@ -84,7 +82,12 @@ def build(
 
                 return stack.enter_context(Local(jobs or os.cpu_count() or 1, root, notebooks, forking=forking))
 
-            outcomes = make(root, names, say, store, hire, explain=explain)
+            workers = None
+            if store.is_empty and not scheduler:  # everything will run: they load what they need meanwhile
+                workers = hire(sorted((root / "notebooks").glob("*.ipynb")))
+            from legation.press.making import make
+
+            outcomes = make(root, names, say, store, hire, workers, explain=explain)
             if all(outcome.kept for outcome in outcomes):
                 store.stands(names, [outcome.report for outcome in outcomes])
             return outcomes

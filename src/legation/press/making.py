@@ -38,6 +38,7 @@ def make(
     say: Callable[[str], None],
     store: Store,
     hire: Callable[[list[Path]], Workers],
+    workers: Workers | None = None,
     *,
     explain: bool = False,
 ) -> list[Outcome]:
@@ -50,11 +51,11 @@ def make(
     store
         The results of earlier builds. What is decided rests on nothing but what is asked of its files.
     hire
-        Gives workers who can run these notebooks; called when there is something to do.
+        Gives workers who can run these notebooks; called when there is something to do, unless there are ``workers``.
     """
     wanted = _wanted(root / "reports", names, store)
     with RunLog(root, [each.name for each in wanted]) as log:
-        return _Press(root, say, explain, hire, store, log).build(wanted)
+        return _Press(root, say, explain, hire, store, log, workers).build(wanted)
 
 
 @dataclass(frozen=True)
@@ -141,8 +142,8 @@ class _Press:
     hire: Callable[[list[Path]], Workers]
     store: Store
     log: RunLog
-    notebooks: list[Path] = field(default_factory=list)  # of all that is built
     workers: Workers | None = None
+    notebooks: list[Path] = field(default_factory=list)  # of all that is built
     tasks: dict[Future[Any], _Task] = field(default_factory=dict)
     suspects: deque[_Task] = field(default_factory=deque)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
@@ -167,8 +168,6 @@ class _Press:
         # Reports of many chapters first: begun last, they would be waited for by workers with nothing left to do.
         queue = deque(sorted(waiting, key=lambda item: -len(item[1].chapters)))
         self.notebooks = sorted({chapter.notebook for _, plan in queue for chapter in plan.chapters})
-        if queue and self.store.is_empty:
-            self._hired()  # everything will run: what workers need is loaded while that is found out
         while queue or self.tasks or self.suspects:
             if self.suspects and not self.tasks:
                 self._try_alone(self.suspects.popleft())

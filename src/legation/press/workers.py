@@ -21,13 +21,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import Any, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
 from legation.errors import InputError
 from legation.press import warm
 from legation.press.outcome import Executed
-from legation.press.plan import Chapter, Plan
 from legation.press.store import FOLDER
+
+# Workers start before specs are read, for which pydantic has to be loaded.
+if TYPE_CHECKING:
+    from legation.press.plan import Chapter, Plan
 
 #: Imported once, by the process that workers are forked from.
 _LOADED = "legation.press.loaded"
