@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -49,17 +50,16 @@ def build(reports: tuple[str, ...], explain: bool, jobs: int | None, scheduler: 
     is not published leaves its previous edition as it was.
     """
     from legation.press.build import build as build_reports
-    from legation.press.publish import printed_name
 
     root = home()
     outcomes = build_reports(root, list(reports), click.echo, explain=explain, jobs=jobs, scheduler=scheduler)
     for outcome in outcomes:
         if outcome.traceback:
             click.echo(f"\n{outcome.report}:\n{outcome.traceback}", err=True)
-    stands: dict[str, list[str]] = {}  # by report, and of a sweep all its editions
+    stands: dict[str, list[Path]] = {}  # by report, and of a sweep all its editions
     for outcome in outcomes:
         if outcome.edition:
-            stands.setdefault(outcome.report.partition("/")[0], []).append(outcome.report)
+            stands.setdefault(outcome.report.partition("/")[0], []).append(outcome.edition)
     if outcomes and all(outcome.kept for outcome in outcomes):
         click.echo(f"Nothing changed: {root.name}/reports/published holds {', '.join(stands)}.")
     else:
@@ -68,8 +68,8 @@ def build(reports: tuple[str, ...], explain: bool, jobs: int | None, scheduler: 
             if len(editions) > 1:
                 click.echo(f"reports/published/{report}/index.html")
             else:
-                page, printed = f"{editions[0]}/index.html", f"{editions[0]}/{printed_name(editions[0])}"
-                click.echo(f"reports/published/{page}\nreports/published/{printed}")
+                for file in _to_read(editions[0]):
+                    click.echo(file.relative_to(root).as_posix())
     failed = [outcome.report for outcome in outcomes if not outcome.edition]
     if failed:
         more = f" and {len(failed) - 20:,} more" if len(failed) > 20 else ""
@@ -80,6 +80,12 @@ def build(reports: tuple[str, ...], explain: bool, jobs: int | None, scheduler: 
 
         status = int(bool(build_again(root, list(reports), click.echo)))
     sys.exit(status)
+
+
+def _to_read(edition: Path) -> list[Path]:
+    """The files of an edition that are meant for readers, the page first."""
+    files = [file for file in edition.iterdir() if file.suffix in (".html", ".pdf", ".docx", ".xlsx")]
+    return sorted(files, key=lambda file: (file.suffix != ".html", file.suffix))
 
 
 @main.command()

@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import re
+import subprocess
+import sys
 import zipfile
 
 import nbformat
@@ -15,7 +17,6 @@ from press.made import HOSTILE, chapter, figure, finding, report, tally
 
 from legation.errors import InputError
 from legation.press import docx, html, reader, spec, xlsx
-from legation.press.build import build
 from legation.press.reader import Part
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -308,7 +309,12 @@ def test_an_edition_holds_the_files_that_the_spec_asks_for_and_no_others(checkou
     file = checkout / "reports" / "trade.yml"
     for outputs, names in (("[docx, xlsx]", {"trade.docx", "trade-data.xlsx"}), ("[]", set())):
         file.write_text(f"{SPEC}outputs: {outputs}\n", encoding="utf-8")
-        (outcome,) = build(checkout, [], lambda line: None)
-        assert {path.name for path in outcome.edition.glob("*.*x")} == names
-        manifest = json.loads((outcome.edition / "manifest.json").read_text(encoding="utf-8"))
+        done = subprocess.run(
+            [sys.executable, "-m", "legation.cli", "build"], cwd=checkout, capture_output=True, text=True, check=True
+        )
+        told = [line.rpartition("/")[2] for line in done.stdout.splitlines() if line.startswith("reports/published/")]
+        assert told == ["index.html", *sorted(names & {"trade.docx"}), "trade.pdf", *sorted(names - {"trade.docx"})]
+        edition = checkout / "reports" / "published" / "trade"
+        assert {path.name for path in edition.glob("*.*x")} == names
+        manifest = json.loads((edition / "manifest.json").read_text(encoding="utf-8"))
         assert set(manifest["outputs"].values()) == names <= set(manifest["files"])
