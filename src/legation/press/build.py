@@ -73,6 +73,7 @@ def build(
             if standing and not explain:
                 stack.enter_context(RunLog(root, standing))
                 return [Outcome(name, root / "reports" / "published" / name, 0.0, kept=True) for name in standing]
+
             def hire(notebooks: list[Path]) -> Workers:
                 if scheduler:
                     from legation.press.farm import Farm
