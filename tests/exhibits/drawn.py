@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import combinations, pairwise
 
 from lxml import etree
@@ -53,19 +54,19 @@ class Shape:
     in_plot: bool
     order: int
 
-    @property
+    @cached_property
     def left(self) -> float:
         return min(x for x, _ in self.points)
 
-    @property
+    @cached_property
     def right(self) -> float:
         return max(x for x, _ in self.points)
 
-    @property
+    @cached_property
     def top(self) -> float:
         return min(y for _, y in self.points)
 
-    @property
+    @cached_property
     def bottom(self) -> float:
         return max(y for _, y in self.points)
 
@@ -99,6 +100,8 @@ class Shape:
 
     def hits(self, box: Box) -> bool:
         """Whether a stroke crosses the body of the words, or an edge of the filled outline does."""
+        if self.right < box.left or self.left > box.right or self.bottom < box.top or self.top > box.bottom:
+            return False
         if self.fill and self.fill not in PALE and self.closed and not self.holds(box):
             return (
                 self.left < box.right - TOUCH
@@ -170,6 +173,7 @@ def _defined(element: etree._Element) -> bool:
     return any(one.tag in (f"{SVG}defs", f"{SVG}clipPath", f"{SVG}pattern") for one in element.iterancestors())
 
 
+@lru_cache(maxsize=4)
 def root(svg: str) -> etree._Element:
     return etree.fromstring(svg.encode())
 
@@ -249,7 +253,11 @@ def uneven(svg: str) -> list[str]:
         rows.setdefault(("beside", round(box.right, 1)), []).append((box.bottom, number, box.words))
     found = []
     for row in (sorted(row) for row in rows.values() if len({place for place, *_ in row}) > 2):
-        for pieces in _panels(row):
+        panels = _panels(row)
+        counts = [[number for _, number, _ in pieces] for pieces in panels]
+        if 0 not in counts[0] or any(one != counts[0] for one in counts):
+            continue  # figures in a grid, no axis
+        for pieces in panels:
             (start, low, _), (end, high, _) = pieces[0], pieces[-1]
             for place, number, words in pieces[1:-1]:
                 wanted = low + (high - low) * (place - start) / (end - start)
@@ -267,7 +275,7 @@ def _panels(row: list[tuple[float, float, str]]) -> list[list[tuple[float, float
             pieces[-1].append(one)
         else:
             pieces.append([one])
-    return [piece for piece in pieces if len(piece) > 2]
+    return pieces
 
 
 def _number(words: str) -> float | None:

@@ -208,5 +208,12 @@ def test_a_fitted_text_is_no_wider_than_its_room(text: str, room: float) -> None
     assert style.text_width(style.fit(text, room)) <= room
 
 
+def test_a_number_behind_a_name_read_from_right_to_left_stays_behind_it() -> None:
+    assert style.onward("דורנה 37\u00a0%") == "דורנה\u200e 37\u00a0%"
+    assert style.onward("مملكة فيلمارك, 2022") == "مملكة فيلمارك\u200e, 2022"
+    assert style.onward("Velmark 37 %") == "Velmark 37 %"
+    assert style.text_width("דורנה\u200e 37") == style.text_width("דורנה 37")
+
+
 def test_a_name_cannot_turn_the_direction_of_the_line_it_stands_in() -> None:
     assert style.clean("safe\u202eevil\u2066x\u200f") == "safeevilx"

@@ -32,6 +32,8 @@ EXHIBITS: dict[str, Make] = {
     "long run": lambda f, n: trade.turnover_over_time(f.bilateral, events=EVENTS, names=n, **WHO),
     "shares": lambda f, n: trade.shares_over_time(f.shares, events=EVENTS, names=n, **WHO),
     "balance": lambda f, n: trade.balance_by_partner(f.bilateral, year=2020, names=n, **WHO),
+    "balance over time": lambda f, n: trade.balance_over_time(f.bilateral, names=n, **WHO),
+    "change of shares": lambda f, n: trade.share_change(f.shares, years=(2015, 2020), names=n, **WHO),
     "growth": lambda f, n: trade.growth_by_partner(f.growth, year=2020, names=n, **WHO),
     "mirror": lambda f, n: trade.mirror_gaps_by_partner(f.gaps, year=2020, names=n, **WHO),
     "mirror of imports": lambda f, n: trade.mirror_gaps_by_partner(f.gaps, year=2020, flow="import", names=n, **WHO),
@@ -106,6 +108,8 @@ TITLES = {
     "long run": "Viet Nam’s trade with Russia grew 60 % from 2015 to 2020",
     "balance": "Viet Nam’s largest surplus is with South Korea, its largest deficit with the EU",
     "growth": "Viet Nam’s trade with Russia grew 8.1 % in 2020",
+    "balance over time": "Viet Nam had a deficit with Russia every year known since 2015",
+    "change of shares": "Russia’s share of Viet Nam’s exports stood at 0.1 % in 2015 and 2020",
     "mirror": "Freight aside, South Korea reports buying 37 % more than Viet Nam reports selling",
     "mirror over time": "Russia reports buying 3.8 % more than Viet Nam reports selling in 2020",
     "coverage": "Viet Nam’s final figures for Russia end in 2020",
@@ -148,6 +152,32 @@ def test_bars_begin_at_zero_and_are_as_long_as_their_values() -> None:
     longest = drawn[-1][1] - drawn[-1][0]
     for (left, right), value in zip(drawn, values, strict=True):
         assert right - left == pytest.approx(longest * value / values[-1], abs=0.05)
+
+
+def test_a_balance_is_filled_to_zero_and_the_year_it_turned_is_the_finding() -> None:
+    rows = [
+        flow_row("VNM", "RUS", flow, 2015 + step, size)
+        for step, (sold, bought) in enumerate([(5, 9), (6, 8), (9, 7), (12, 7)])
+        for flow, size in (("export", sold), ("import", bought))
+    ]
+    exhibit = trade.balance_over_time(
+        Figures(pd.DataFrame(rows)).bilateral, reporter="VNM", focus="RUS", partners=["RUS", "CHN"], names=NAMES
+    )
+    assert exhibit.title == "Viet Nam’s deficit with Russia turned to surplus after 2016"
+    assert "A balance needs both flows: none for China." in exhibit.notes
+    page = exhibit.svg["page"]
+    assert "+5.0" in [box.words for box in texts(page)]
+    filled = re.findall(r"fill: var\(--([\w-]+), #[0-9a-f]{6}\); fill-opacity: 0.3", page)
+    assert set(filled) == {"country-rus", "exhibit-context"}
+
+
+def test_a_slope_joins_two_years_and_a_partner_without_one_of_them_is_named() -> None:
+    exhibit = trade.share_change(usual().shares, reporter="VNM", years=(2015, 2022), focus="RUS", names=NAMES)
+    assert plain(exhibit.title).startswith("South Korea in Viet Nam’s exports: 71 % in 2015, 71 % in 2022")
+    assert "Not known for both 2015 and 2022: Russia." in [plain(note) for note in exhibit.notes]
+    shown = [box.words for box in texts(exhibit.svg["phone"])]
+    assert not [words for words in shown if "Russia" in words]
+    assert sum("South Korea" in words for words in shown) == 1
 
 
 def test_only_the_focus_has_a_colour_among_bars() -> None:

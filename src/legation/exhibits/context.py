@@ -25,7 +25,7 @@ from legation.exhibits.drawing import Event
 from legation.exhibits.exhibit import Column, Exhibit
 from legation.exhibits.prose import listed
 from legation.exhibits.style import EN_DASH, NO_BREAK, SEMIBOLD, SMALL, TEXT, Canvas
-from legation.exhibits.view import Names, capital, events_within, headline
+from legation.exhibits.view import Names, capital, events_within, headline, most_telling
 from legation.exhibits.wording import counted, day_said, rows_of
 
 #: What the mark of an event is, and the words beside it in the key.
@@ -223,10 +223,11 @@ def _draw_timeline(
         taken: list[list[tuple[float, float]]] = []
         for row in mine:
             weight = SEMIBOLD if row["own"] else style.REGULAR
-            text = style.fit(f"{row['label']}, {_when(row)}", canvas.width * 0.82, size=SMALL, weight=weight)
             start, end = _ends(row)
             reach = max((at(end) - at(start)) / 2, 3.2)
             middle = at((start + end) / 2)
+            beside = max(canvas.width - middle, middle) - reach - 4  # what the wider of the two sides holds
+            text = style.fit(f"{row['label']}, {_when(row)}", beside, size=SMALL, weight=weight)
             line, x, align = _free(taken, middle, reach, style.text_width(text, SMALL, weight), canvas.width)
             placed.append(_Placed(row, middle, y + ROW * (line + 0.5), x, align, text))
         y += ROW * len(taken) + 5
@@ -281,7 +282,7 @@ def _free(
     sides = [after] if after[0] + wide <= room else []
     sides += [before] if before[0] - wide >= 0 else []
     for line, boxes in enumerate([*taken, []]):
-        for x, align in sides or [(room, "right")]:
+        for x, align in sides:
             start = x if align == "left" else x - wide
             low, high = min(start, middle - reach) - 4, max(start + wide, middle + reach) + 4
             if all(high <= first or low >= last for first, last in boxes):
@@ -928,6 +929,7 @@ def stated(
     write = _writer(units[0])
     topics = list(dict.fromkeys(rows["topic"]))
     heads = {topic: topic_words(topic, n) for topic in topics}
+    every, rows = rows, rows if by == "date" else _largest(rows, focus)
     labels = [
         f"{n(_codes(row['topic'])[0])}, {day_said(row['date'], short=True)}"
         if by == "country"
@@ -943,6 +945,8 @@ def stated(
     notes = ["Statements, each by the named speaker on the day given; none of them can be counted again here."]
     if by == "country":
         notes.append("The days differ, and so may what is counted: capital registered, in force, or invested.")
+    if len(rows) < len(every):
+        notes.append(f"{len(every) - len(rows)} more with smaller figures are in the numbers behind this chart.")
     if rows["press"].all():
         notes.append("Hollow marks: every one of them is known here from the press alone.")
     elif rows["press"].any():
@@ -958,9 +962,16 @@ def stated(
         alt="One row a statement. "
         + " ".join(f"{label}: {value}." for label, value in zip(labels, values, strict=True)),
         notes=notes,
-        data=rows[["topic", "date", "value", "unit", "bound", "low", "high", "who", "says", "press", "source"]],
-        **_provenance(rows),
+        data=every[["topic", "date", "value", "unit", "bound", "low", "high", "who", "says", "press", "source"]],
+        **_provenance(every),
     )
+
+
+def _largest(rows: pd.DataFrame, focus: str | None) -> pd.DataFrame:
+    """As many of the rows, which stand by size, as a chart holds, with the focus among them."""
+    ordered = list(dict.fromkeys(rows["topic"]))
+    own = next((topic for topic in ordered if _codes(topic)[0] == focus), None)
+    return rows[rows["topic"].isin(most_telling(ordered, own))]
 
 
 def topic_words(topic: str, names: Names | None = None) -> str:
@@ -1111,7 +1122,7 @@ def _draw_point(canvas: Canvas, zero: float, x: float, y: float, item: _Point, i
     canvas.figure.add_artist(Line2D([zero, x], [line] * 2, color=style.CONTEXT, linewidth=0.9, transform=None))
     way = 1 if item.bound in ABOVE else -1 if item.bound in BELOW else 0
     if way:
-        tip = x + 14 * way
+        tip = max(x + 14 * way, zero)  # no statement means less than nothing
         canvas.figure.add_artist(Line2D([x, tip], [line] * 2, color=ink, linewidth=1.1, transform=None))
         barb = Line2D([tip - 3.5 * way, tip, tip - 3.5 * way], [line + 3, line, line - 3], color=ink, linewidth=1.1)
         barb.set_transform(None)

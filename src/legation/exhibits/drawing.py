@@ -1,4 +1,4 @@
-"""The two kinds of chart that the exhibits are drawn with: bars of partners, and lines over years in panels."""
+"""The kinds of chart that the exhibits are drawn with: bars, lines over years in panels, slopes, and a grid."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from legation.exhibits.style import Canvas
 
 #: A row of bars, the space between two labels of lines, and the line of type under an axis.
 ROW, LABEL_GAP, FOOT = 15.5, 10.6, 15.0
-#: Steps from the foot of a plot of lines to its head.
-MOST_TICKS = 6
+#: More rows than this stand closer, so that a grid of them fits a page.
+ROOMY = 14
+#: Steps from the foot of a plot of lines to its head; a plot no higher than ``LOW`` has half as many.
+MOST_TICKS, LOW = 6, 100.0
 SOFT_WORDS = "preliminary or press figure"
 
 
@@ -53,13 +55,28 @@ class Line:
 
 @dataclass(frozen=True)
 class Band:
-    """The space between two series, filled: ``low`` and ``high`` over ``years``."""
+    """The space between two series, filled: ``low`` and ``high`` over ``years``.
+
+    ``below`` is the colour where the high one lies under the low one, if that is to be told apart.
+    """
 
     years: Sequence[int]
     low: Sequence[float]
     high: Sequence[float]
     color: str
     alpha: float = 0.16
+    below: str | None = None
+
+
+@dataclass(frozen=True)
+class Slope:
+    """What was and what is: a line from the first value to the second, with the words at both ends."""
+
+    label: str
+    values: tuple[float, float]
+    texts: tuple[str, str]
+    color: str = style.CONTEXT
+    strong: bool = False
 
 
 @dataclass(frozen=True)
@@ -232,8 +249,9 @@ def lines(
     height = height * (0.86 if canvas.narrow else 1.0)
     gutter = 16.0
     width = (canvas.width - gutter * (columns - 1)) / columns
-    low, high = _extent(panels)
-    ticks = style.ticks(low, high, MOST_TICKS)
+    most = MOST_TICKS if height > LOW else 3
+    low, high = _extent(panels, most)
+    ticks = style.ticks(low, high, most)
     write = form or style.tick_number(ticks)
     numbers = max(style.text_width(write(tick), style.SMALL) for tick in ticks) + 5
     size = style.TEXT
@@ -277,15 +295,62 @@ def lines(
             _draw_band(axes, band)
         for series in sorted(panel.lines, key=lambda series: series.strong):
             _draw_line(axes, series)
-        _label_ends(canvas, panel.lines, axes, x=left + numbers + plot, room=labels - 13, top=top + head, height=height)
+        _label_ends(
+            canvas, panel.lines, axes, x=left + numbers + plot, room=labels - 12.5, top=top + head, height=height
+        )
     if soft:
         words = f"hollow mark, dashed line: {SOFT_WORDS}"
         canvas.text(0, canvas.height - 6, words, room=canvas.width, fontsize=style.SMALL, color=style.MUTED)
 
 
+def slopes(canvas: Canvas, items: Sequence[Slope], *, years: tuple[int, int]) -> None:
+    """A line an item from the first year to the last, on one scale from zero, named at the right.
+
+    Words that would meet are moved apart and led to their ends; those of grey lines go first where there are too many.
+    """
+    height = 196.0 if len(items) > 4 else 140.0
+    top = 17.0
+    canvas.set_height(top + height + 10)
+    most = max((value for item in items for value in item.values), default=0.0) or 1.0
+    low, high = min(0.0, *(value for item in items for value in item.values), 0.0), most
+    kept = sorted(items, key=lambda item: (not item.strong, -max(item.values)))[: int(height // LABEL_GAP)]
+    weights = [style.SEMIBOLD if item.strong else style.REGULAR for item in kept]
+    before = max((style.text_width(i.texts[0], weight=w) for i, w in zip(kept, weights, strict=True)), default=0.0) + 14
+    words = [f"{item.texts[1]}  {style.clean(item.label)}" for item in kept]
+    widest = max((style.text_width(word, weight=w) for word, w in zip(words, weights, strict=True)), default=0.0)
+    after = min(widest + 16, canvas.width * 0.5)
+    left, right = before, canvas.width - after
+    for x, year, align in ((left, years[0], "left"), (right, years[1], "right")):
+        canvas.text(x, 7, str(year), ha=align, fontsize=style.SMALL, color=style.MUTED)
+        canvas.figure.add_artist(
+            Line2D([x] * 2, [canvas.height - top, canvas.height - top - height], color=style.GRID, transform=None)
+        )
+    if not items:
+        canvas.text(canvas.width / 2, top + height / 2, "No line to draw.", ha="center", color=style.MUTED)
+        return
+    zero = Line2D([left, right], [canvas.height - top - height * high / (high - low)] * 2, transform=None)
+    zero.set(color=style.INK, linewidth=0.8)
+    canvas.figure.add_artist(zero)
+    axes = canvas.axes(left, top, right - left, height)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(low, high)
+    for item in sorted(items, key=lambda item: item.strong):
+        look: dict[str, Any] = {"color": item.color, "linewidth": 2.0 if item.strong else 1.1, "clip_on": False}
+        axes.plot([0, 1], item.values, marker="o", markersize=4.4 if item.strong else 3.2, **look)
+    for end, x, step in ((0, left, -1), (1, right, 1)):
+        wanted = [top + height * (high - item.values[end]) / (high - low) for item in kept]
+        places = style.spread(wanted, LABEL_GAP, top - 3, top + height + 3)
+        for item, word, weight, at, y in zip(kept, words, weights, wanted, places, strict=True):
+            ink = item.color if item.strong or item.color != style.CONTEXT else style.MUTED
+            if abs(at - y) > 2.5:
+                _leader(canvas, (x + 3 * step, at), (x + 11 * step, y), item.color)
+            text, align, room = (item.texts[0], "right", before) if end == 0 else (word, "left", after - 14)
+            canvas.text(x + 13 * step, y, text, ha=align, room=room, color=ink, fontweight=weight)
+
+
 def grid(canvas: Canvas, rows: Sequence[Row], *, span: tuple[int, int]) -> None:
     """Partners down, years across, a line of cells for each side that reports; a key of the states below."""
-    pitch, gap, top = 10.2, 5.0, 3.0
+    pitch, gap, top = (10.2, 5.0, 3.0) if len(rows) <= ROOMY else (8.6, 3.0, 3.0)
     sides = list(rows[0].sides)
     block = pitch * len(sides) + gap
     bottom = top + block * len(rows) + FOOT
@@ -382,14 +447,14 @@ def _axis_of_values(axes: Axes, form: Callable[[float], str] | None, *, most: in
     axes.grid(visible=True, axis="x", color=style.GRID, linewidth=0.6)
 
 
-def _extent(panels: Sequence[Panel]) -> tuple[float, float]:
+def _extent(panels: Sequence[Panel], most: int) -> tuple[float, float]:
     every = [value for panel in panels for line in panel.lines for value in line.values]
     every += [value for panel in panels for band in panel.bands for value in (*band.low, *band.high)]
     known = [value for value in every if np.isfinite(value)]
     low, high = min([0.0, *known]), max([0.0, *known])
     if low == high:
         high = 1.0
-    ticks = style.ticks(low, high, MOST_TICKS)
+    ticks = style.ticks(low, high, most)
     return ticks[0], ticks[-1]
 
 
@@ -408,7 +473,13 @@ def _draw_band(axes: Axes, band: Band) -> None:
         if len(years) == 1:
             axes.plot([years[0]] * 2, part.iloc[0], color=band.color, alpha=0.5, linewidth=3, solid_capstyle="butt")
             continue
-        axes.fill_between(years, part["low"], part["high"], color=band.color, alpha=band.alpha, linewidth=0, zorder=1)
+        look: dict[str, Any] = {"alpha": band.alpha, "linewidth": 0, "zorder": 1}
+        if band.below is None:
+            axes.fill_between(years, part["low"], part["high"], color=band.color, **look)
+            continue
+        for side, color in ((part["high"] >= part["low"], band.color), (part["high"] <= part["low"], band.below)):
+            if side.any():
+                axes.fill_between(years, part["low"], part["high"], where=side, interpolate=True, color=color, **look)
 
 
 def _label_ends(
@@ -439,7 +510,8 @@ def _label_ends(
 
 
 def _leader(canvas: Canvas, start: tuple[float, float], end: tuple[float, float], color: str) -> None:
-    xs = (start[0], start[0] + 3, end[0] - 2, end[0])
+    way = 1 if end[0] > start[0] else -1
+    xs = (start[0], start[0] + 3 * way, end[0] - 2 * way, end[0])
     ys = tuple(canvas.height - y for y in (start[1], start[1], end[1], end[1]))
     canvas.figure.add_artist(Line2D(xs, ys, transform=None, color=color, linewidth=0.5, solid_joinstyle="round"))
 

@@ -157,7 +157,7 @@ class Canvas:
         if room is not None:
             words = fit(words, room, size=look["fontsize"], weight=look.get("fontweight", REGULAR))
         return self.figure.text(
-            x / self.width, 1 - y / self.height, clean(words), va="center_baseline", parse_math=False, **look
+            x / self.width, 1 - y / self.height, onward(clean(words)), va="center_baseline", parse_math=False, **look
         )
 
 
@@ -271,6 +271,17 @@ def clean(text: object) -> str:
     return re.sub(" +", " ", words).strip(" ")
 
 
+#: From the first letter that is read from right to left to the last of them in a row.
+_LEFTWARD = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc](?:[^A-Za-z0-9]*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc])*"
+)
+
+
+def onward(text: str) -> str:
+    """The text with a mark after each name read from right to left, so that the number behind it stays behind it."""
+    return _LEFTWARD.sub("\\g<0>\u200e", text)
+
+
 @lru_cache(maxsize=8192)
 def text_width(text: str, size: float = TEXT, weight: int = REGULAR) -> float:
     """Width of a line of text in points. A character that the typeface lacks counts as wide as its kind usually is."""
@@ -278,7 +289,11 @@ def text_width(text: str, size: float = TEXT, weight: int = REGULAR) -> float:
     known = _characters(face)
     own = "".join(char for char in text if ord(char) in known)
     foreign = sum(
-        0.0 if unicodedata.combining(char) else 1.0 if unicodedata.east_asian_width(char) in "WF" else 0.65
+        0.0
+        if unicodedata.combining(char) or ord(char) in _BIDI
+        else 1.0
+        if unicodedata.east_asian_width(char) in "WF"
+        else 0.65
         for char in text
         if ord(char) not in known
     )

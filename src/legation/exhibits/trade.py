@@ -18,7 +18,7 @@ import pandas as pd
 
 from legation import data
 from legation.exhibits import drawing, style
-from legation.exhibits.drawing import Band, Bar, Line, Panel, Row
+from legation.exhibits.drawing import Band, Bar, Line, Panel, Row, Slope
 from legation.exhibits.exhibit import Column, Exhibit, Group
 from legation.exhibits.prose import listed
 from legation.exhibits.style import SOFT, decimal, money, percent
@@ -57,6 +57,8 @@ from legation.exhibits.view import (
 NOT_REPORTED = "not reported"
 #: An index over partners that make up less of the total than this says more about who was counted than about trade.
 WELL_COVERED = 0.94
+#: More panels than this do not stand on a page beside the text on them.
+MOST_PANELS = 6
 #: What a column of ``bilateral`` is called in a sentence: alone, with a partner, and what its share is a share of.
 MEASURES = {"turnover": "trade", "exports": "exports", "imports": "imports"}
 WITH = {"turnover": "trade with", "exports": "exports to", "imports": "imports from"}
@@ -605,6 +607,164 @@ def shares_over_time(
     )
 
 
+def balance_over_time(
+    frame: pd.DataFrame,
+    *,
+    reporter: str,
+    partners: Sequence[str] | None = None,
+    focus: str | None = None,
+    names: Mapping[str, str] | None = None,
+) -> Exhibit:
+    """Exports less imports over the years, a panel a partner on one scale, filled down or up to zero.
+
+    ``frame``: a ``bilateral`` result. Shown are the focus and those whose balance was largest in any year.
+    """
+    view = view_of(frame, reporter, partners, names, "balance")
+    n, span = view.names, view.span
+    known = view.rows.dropna(subset=["balance"])
+    unit = style.scale(known["balance"])
+    size = known.assign(size=known["balance"].abs()).groupby("partner")["size"].max().sort_values(ascending=False)
+    by_size = [str(code) for code in size.index]
+    kept = (
+        by_size[:MOST_PANELS] if focus in by_size[:MOST_PANELS] or focus not in by_size else by_size[: MOST_PANELS - 1]
+    )
+    shown = list(dict.fromkeys([*([str(focus)] if focus in by_size else []), *kept]))
+    lacking = [code for code in view.partners if code not in by_size]
+    last = {str(code): rows.iloc[-1] for code, rows in known.sort_values("year").groupby("partner")}
+
+    def side(value: float) -> str:
+        return "surplus" if value > 0 else "deficit" if value < 0 else "balance"
+
+    def title(n: Names) -> Iterable[str]:
+        if not shown:
+            yield f"No balance of {n.of(reporter)} trade can be struck in these years"
+            return
+        code = shown[0]
+        mine = known[known["partner"] == code].sort_values("year")
+        end, year = float(mine["balance"].iloc[-1]), int(mine["year"].iloc[-1])
+        turned = mine[(mine["balance"] > 0) != (end > 0)]
+        told = f"{n.of(reporter)} {side(end)} with {n.the(code)}"
+        if len(turned) and end:
+            when = int(turned["year"].iloc[-1])
+            yield f"{n.of(reporter)} {side(-end)} with {n.the(code)} turned to {side(end)} after {when}"
+        elif len(mine) > 1 and end:
+            since = int(mine["year"].iloc[0])
+            yield f"{n.start(reporter)} had a {side(end)} with {n.the(code)} every year known since {since}"
+        yield f"{told} came to {money(abs(end), view.currency)} in {year}"
+        yield f"{n(reporter)}, {n(code)}: a {side(end)} of {money(abs(end), view.currency)} in {year}"
+
+    panels = []
+    for code in shown:
+        line = view.line(code, "balance", "", 1 / unit.divisor, colour=code == focus, strong=code == focus)
+        end = last[code]
+        worth = unit.number(float(end["balance"]))
+        sign = "+" if float(end["balance"]) > 0 else ""
+        year = "" if int(end["year"]) == span[1] else f" ({int(end['year'])})"
+        line = Line(f"{sign}{worth}{year}", line.years, line.values, line.color, line.strong, line.soft)
+        colour = style.colour(code) if code == focus else style.MUTED
+        zeros = [0.0] * len(line.years)
+        band = Band(line.years, zeros, line.values, color=colour, alpha=0.3, below=style.CONTEXT)
+        panels.append(Panel(n(code), [line], [band]))
+    told = [
+        f"{n(code)} {money(float(last[code]['balance']), view.currency, sign=True)} in {int(last[code]['year'])}"
+        for code in shown
+    ]
+    alt = f"Lines of the balance in {len(panels)} panels, {period(span)}, filled to the line of zero. "
+    alt = alt if panels else "No line is drawn. "
+    alt += f"At the end: {listed(told)}. " if told else ""
+    alt += f"No balance for {listed([n.the(code) for code in lacking])}." if lacking else ""
+    notes = ["Above the line of zero a surplus, below it a deficit; all panels have one scale.", *view.notes(known)]
+    rest = len(by_size) - len(shown)
+    notes += [f"{rest} more partners with smaller balances are in the numbers behind this chart."] if rest else []
+    notes += [f"A balance needs both flows: none for {listed([n.the(code) for code in lacking])}."] if lacking else []
+    return Exhibit.chart(
+        lambda canvas: drawing.lines(canvas, panels or [Panel("", [])], span=span, height=68),
+        name=f"balance-over-time-{reporter.lower()}",
+        title=headline(n, title),
+        subtitle=view.subtitle("Exports less imports of goods by partner", unit, period(span)),
+        alt=alt,
+        notes=notes,
+        data=behind(
+            known if len(known) else view.rows,
+            ["partner", "year", "exports", "imports", "balance", "status", "source"],
+            view,
+        ),
+        units=units(["exports", "imports", "balance"], view.currency),
+        **provenance(known),
+    )
+
+
+def share_change(
+    shares: pd.DataFrame,
+    *,
+    reporter: str,
+    years: tuple[int, int],
+    flow: str = "exports",
+    partners: Sequence[str] | None = None,
+    focus: str | None = None,
+    names: Mapping[str, str] | None = None,
+) -> Exhibit:
+    """Slopes of partners' shares in the reporter's exports (or imports) from one year to another.
+
+    ``shares``: results of ``share``. A partner without a share in both years is named, not drawn.
+    """
+    view = view_of(shares, reporter, partners, names, "value", key=("measure",))
+    n, (first, last) = view.names, years
+    rows = view.rows[(view.rows["measure"] == f"share of {flow}") & view.rows["year"].isin(years)]
+    known = rows.dropna(subset=["value"])
+    both = known.pivot_table(index="partner", columns="year", values="value").reindex(columns=list(years)).dropna()
+    by_size = [str(code) for code in both.max(axis=1).sort_values(ascending=False).index]
+    kept = most_telling(by_size, focus)
+    ends = dict(zip(both.index.astype(str), both.to_numpy().tolist(), strict=True))
+    share = {code: (float(ends[code][0]), float(ends[code][1])) for code in kept}
+    coloured = style.story(dict.fromkeys([code for code in (focus, *by_size) if code in share]))
+    lacking = [code for code in view.partners if code not in by_size]
+
+    def moved(code: str) -> str:
+        start, end = share[code]
+        if percent(start) == percent(end):
+            return f"stood at {percent(end)} in {first} and {last}"
+        return (
+            f"{'rose' if end > start else 'fell'} from {percent(start)} to {percent(end)}, {style.years(first, last)}"
+        )
+
+    def title(n: Names) -> Iterable[str]:
+        if not share:
+            yield f"No share in {n.of(reporter)} {flow} is known for both {first} and {last}"
+            return
+        code = str(focus) if focus in share else max(share, key=lambda one: abs(share[one][1] - share[one][0]))
+        yield f"{n.of(code)} share of {n.of(reporter)} {flow} {moved(code)}"
+        start, end = (percent(value) for value in share[code])
+        yield f"{n(code)} in {n.of(reporter)} {flow}: {start} in {first}, {end} in {last}"
+
+    items = [
+        Slope(
+            n(code),
+            share[code],
+            (percent(share[code][0]), percent(share[code][1])),
+            color=style.colour(code) if code in coloured else style.CONTEXT,
+            strong=code == focus,
+        )
+        for code in kept
+    ]
+    alt = f"A line a partner from {first} to {last}. " if items else "No line is drawn. "
+    alt += " ".join(f"{n.start(code)} {moved(code)}." for code in kept[:4])
+    notes = view.notes(known)
+    if lacking:
+        notes.append(f"Not known for both {first} and {last}: {listed([n.the(code) for code in lacking])}.")
+    return Exhibit.chart(
+        lambda canvas: drawing.slopes(canvas, items, years=years),
+        name=f"share-of-{flow}-change-{reporter.lower()}",
+        title=headline(n, title),
+        subtitle=f"Shares of partners in {n.of(reporter)} {flow} of goods, per cent, {first} and {last}{view.seen}",
+        alt=alt,
+        notes=[*notes, *folded(by_size, kept, n)],
+        data=behind(rows, ["measure", "partner", "year", "value", "status", "source"], view),
+        units={"value": "ratio"},
+        **provenance(known),
+    )
+
+
 def concentration_over_time(
     concentration: pd.DataFrame, *, reporter: str, names: Mapping[str, str] | None = None
 ) -> Exhibit:
@@ -915,8 +1075,9 @@ def coverage_panel(
     rows = coverage[coverage["reporter"] == reporter]
     if "perspective" not in rows:
         rows = rows.assign(perspective="reported")
-    codes = list(partners) if partners is not None else sorted(set(rows["partner"]) - {WORLD}, key=n)
-    rows = rows[rows["partner"].isin(codes)].sort_values(["partner", "perspective", "flow", "year"])
+    every = list(partners) if partners is not None else sorted(set(rows["partner"]) - {WORLD}, key=n)
+    codes = most_telling(every, focus)
+    rows = rows[rows["partner"].isin(every)].sort_values(["partner", "perspective", "flow", "year"])
     if rows.empty:
         rows = pd.DataFrame(
             {
@@ -970,6 +1131,7 @@ def coverage_panel(
         for code in codes
     ]
     counts = rows["status"].value_counts()
+    rest = len(every) - len(codes)
     alt = f"A grid of {len(codes)} partners by {span[1] - span[0] + 1} years, {period(span)}. "
     alt += "Flows: "
     alt += (
@@ -985,7 +1147,8 @@ def coverage_panel(
         subtitle=f"Annual figures on {n.of(reporter)} goods trade by partner and side reporting, {period(span)}",
         alt=alt,
         notes=[
-            "In each cell: exports above, imports below; a stated total of both fills the cell. A dot: not reported."
+            "In each cell: exports above, imports below; a stated total of both fills the cell. A dot: not reported.",
+            f"{rest} more partners are in the numbers behind this chart." if rest else "",
         ],
         data=rows[[c for c in ("partner", "perspective", "flow", "year", "status", "months", "source") if c in rows]],
         **provenance(rows[rows["status"] != "missing"]),

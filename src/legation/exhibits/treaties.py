@@ -891,7 +891,8 @@ def _draw_commitments(canvas: Canvas, rows: Sequence[Mapping[str, Any]], labels:
     for place, (row, label) in enumerate(zip(rows, labels, strict=True)):
         y = pitch * place
         fill = {"assistance": style.INK, "consultation": style.CONTEXT}.get(row["level"], style.GRID)
-        head = str(row["short"])
+        room = canvas.width - style.text_width(label, SMALL) - 7
+        head = style.fit(str(row["short"]), max(room, canvas.width * 0.4), weight=SEMIBOLD)
         wide = style.text_width(head, TEXT, SEMIBOLD)
         whole = wide + 6 + style.text_width(label, SMALL)
         x = max(min(at(row["start"]), canvas.width - whole), 0.0)
