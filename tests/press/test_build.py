@@ -188,6 +188,10 @@ def test_what_a_chapter_read_stands_in_its_manifest(house):
     }  # codes and sources are checked
     for entry in read:
         assert entry["sha256"] == hashlib.sha256((house / entry["path"]).read_bytes()).hexdigest()
+    page = (outcome.edition / "index.html").read_text()
+    assert 'href="notebooks/01-reading.ipynb"' in page
+    assert (outcome.edition / "notebooks" / "01-reading.ipynb").exists()
+    assert all(entry["path"].rpartition("/")[2] in page for entry in read)
 
 
 def test_what_did_not_change_is_neither_run_nor_rendered(house):

@@ -32,6 +32,13 @@ def test_heading_levels_never_skip_and_anchors_never_repeat():
     assert [(level, anchor) for level, anchor, _ in found.contents] == [(2, "same"), (3, "deep"), (2, "same-2")]
 
 
+def test_an_exhibit_knows_its_chapter_and_the_number_jupyter_gave_the_cell_that_made_it():
+    made = shown({EXHIBIT: exhibit("chart")})
+    made.execution_count = 12
+    found = reader.read([Part(notebook("# A"), "a.ipynb"), Part(notebook("# B", made), "b.ipynb")])
+    assert [(item.chapter, item.cell) for item in found.exhibits] == [(2, 12)]
+
+
 def test_figures_and_tables_are_numbered_each_in_their_own_row():
     found = read(*(shown({EXHIBIT: exhibit(kind)}) for kind in ("chart", "table", "chart")))
     assert [item.label for item in found.exhibits] == ["Figure 1", "Table 1", "Figure 2"]

@@ -1,9 +1,11 @@
 """The HTML page and the PDF say the same, and carry everything they need."""
 
 import base64
+import hashlib
 import io
 import re
 from itertools import pairwise
+from pathlib import Path
 from urllib.parse import unquote
 
 import pypdf
@@ -16,6 +18,7 @@ from press.made import HOSTILE, chapter, figure, finding, method, report, tally
 from legation.errors import InputError
 from legation.exhibits import say
 from legation.press import fonts, html, markup, pdf, reader
+from legation.press.document import Run
 from legation.press.exporters import LegationHTMLExporter, LegationPDFExporter
 from legation.press.reader import Part, Written
 
@@ -34,6 +37,19 @@ def whole():
         rebuild="make report REPORT=x",
         authors=["A. Writer"],
     )
+
+
+def scripts_let_run(page):
+    """The scripts of a page whose hash its policy names; any other is an error."""
+    tree = lxml_html.fromstring(page)
+    (policy,) = tree.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+    (named,) = re.findall(r"script-src '([^']*)'", policy)
+    scripts = tree.xpath("//script")
+    for script in scripts:
+        assert not script.attrib
+        digest = base64.b64encode(hashlib.sha256(script.text.encode()).digest()).decode()
+        assert named == f"sha256-{digest}", "a script that the policy does not name"
+    return scripts
 
 
 def text_of(data):
@@ -112,7 +128,20 @@ def test_the_html_asks_no_server_for_anything():
     assert fetched
     for address in fetched:
         assert re.match(r"#|data:|https?://example\.org/trade$", address), address
-    assert not lxml_html.fromstring(page).xpath("//script | //link | //iframe | //object")
+    assert not lxml_html.fromstring(page).xpath("//script/@src | //link | //iframe | //object")
+
+
+def test_the_one_script_of_a_page_is_the_houses_and_its_policy_lets_no_other_run():
+    house = (Path(html.__file__).parent / "house" / "page.js").read_text(encoding="utf-8")
+    sweep = {"title": "T", "abstract": "A", "editions": []}
+    for page in (html.page(whole()), html.data_index(whole()), html.index([]), html.sweep(sweep)):
+        assert [script.text for script in scripts_let_run(page)] == [house]
+        assert "default-src 'none'" in page
+        assert not re.search(r"<[^>]*\son\w+=", page.split("</script>")[1])
+
+
+def test_without_its_script_a_page_has_no_control_that_would_do_nothing():
+    assert not lxml_html.fromstring(html.page(several())).xpath("//button | //input | //select")
 
 
 def test_headings_tables_and_drawings_are_marked_for_a_screen_reader():
@@ -170,7 +199,7 @@ def test_hostile_text_is_shown_as_text_wherever_data_reaches_a_page():
     )
     page = html.page(found)
     tree = lxml_html.fromstring(page)
-    assert not tree.xpath("//script")
+    assert len(scripts_let_run(page)) == 1
     assert "49" not in re.sub(r"data:[^)\"']+", "", page).split("</style>")[1]
     assert tree.text_content().count("<script>alert(1)</script>") >= 10
     assert not re.search(r"href=[\"']javascript", page)
@@ -290,6 +319,59 @@ def test_identifiers_stay_unique_and_headings_in_order_where_chapters_are_alike(
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
+RUNS = [
+    Run("notebooks/01-trade.ipynb", {"focus": "RUS", "years": [2019, 2020]}, ("data/a.csv", "data/trade/b.csv")),
+    Run("notebooks/02-claims.ipynb", {}, ()),
+]
+
+
+def computed(runs=RUNS):
+    made = figure()
+    made.execution_count = 7
+    return report(chapter("trade", "# Trade", made), chapter("claims", "# Claims", figure("rates")), runs=runs)
+
+
+def test_every_exhibit_says_which_cell_of_which_notebook_made_it_and_what_that_was_given_and_read():
+    page = lxml_html.fromstring(html.page(computed()))
+    (by_cell,) = page.xpath("//figure[@id='turnover']//details[summary='How Figure 1 was computed']/p")
+    assert words(by_cell.text_content()).startswith("By cell [7] of notebooks/01-trade.ipynb, a file of this edition")
+    assert by_cell.xpath("a/@href") == ["notebooks/01-trade.ipynb", "#computed_1", "#sources"]
+    (first,) = page.xpath("//li[@id='computed_1']")
+    assert words(first.text_content()) == (
+        'notebooks/01-trade.ipynb. Given: focus = "RUS"; years = [2019, 2020]. '
+        "Read in data: a.csv; in data/trade: b.csv."
+    )
+    (by_notebook,) = page.xpath("//figure[@id='rates']//details[summary='How Figure 2 was computed']/p")
+    assert words(by_notebook.text_content()).startswith("By notebooks/02-claims.ipynb, ")
+    (second,) = page.xpath("//li[@id='computed_2']")
+    assert words(second.text_content()) == "notebooks/02-claims.ipynb. Given nothing: its own parameters hold."
+
+
+def test_a_page_that_no_edition_holds_names_no_notebook_beside_it():
+    page = lxml_html.fromstring(html.page(computed(runs=[])))
+    assert not page.xpath("//a[contains(@href, 'notebooks/')] | //*[@id='computed']")
+
+
+def test_hostile_parameters_and_names_of_files_are_shown_as_text():
+    page = html.page(computed([Run(f"notebooks/{HOSTILE}.ipynb", {"x": HOSTILE}, (HOSTILE,)), RUNS[1]]))
+    assert len(scripts_let_run(page)) == 1
+    assert lxml_html.fromstring(page).xpath("string(//li[@id='computed_1'])").count("<script>alert(1)</script>") == 3
+
+
+def test_the_way_back_from_a_footnote_is_a_letter_of_the_pages_own_typefaces():
+    (back,) = lxml_html.fromstring(html.page(whole())).xpath("//a[@role='doc-backlink']")
+    assert (back.text, back.get("aria-label")) == ("↑", "Back to the text")
+
+
+def test_a_head_without_words_is_no_head():
+    table = {
+        "columns": [{"label": "", "align": "left"}, {"label": "Treaty", "align": "left"}],
+        "rows": [["Signed", "1961"]],
+    }
+    page = lxml_html.fromstring(html.page(read(figure("x", "table", table=table | {"row_headers": 1}))))
+    assert [cell.tag for cell in page.xpath("//figure//thead/tr/*")] == ["td", "th"]
+
+
 def test_hostile_text_in_findings_tallies_leads_and_changes_is_shown_as_text():
     found = report(
         chapter(
@@ -304,7 +386,8 @@ def test_hostile_text_in_findings_tallies_leads_and_changes_is_shown_as_text():
     )
     page = html.page(found)
     tree = lxml_html.fromstring(page)
-    assert not tree.xpath("//script | //img | //@onclick | //@onerror")
+    assert len(scripts_let_run(page)) == 1
+    assert not tree.xpath("//img | //@onclick | //@onerror")
     assert "49" not in re.sub(r"data:[^)\"']+", "", page).split("</style>")[1]
     assert tree.text_content().count("<script>alert(1)</script>") >= 8
     (as_value, as_markdown, *_) = tree.xpath("//section[@aria-labelledby='findings']/ol/li")
@@ -366,7 +449,7 @@ def test_the_list_of_reports_shows_what_each_holds_as_text():
         assert said in text
     assert tree.xpath("//a[contains(@class, 'first')]/@href") == ["x/index.html#turnover"]
     assert {"x/index.html", "x/x.pdf", "x/data/index.html"} <= set(tree.xpath("//a/@href"))
-    assert not tree.xpath("//script | //link | //img")
+    assert not tree.xpath("//body//script | //link | //img")
 
 
 def test_a_report_whose_first_exhibit_is_a_table_is_listed_with_its_title():
@@ -383,7 +466,7 @@ def test_an_edition_from_before_findings_and_tallies_is_still_listed():
 
 def test_a_drawing_that_was_tampered_with_does_nothing_in_the_list_of_reports():
     tree = listed(drawing=drawing(inside='<script>alert(1)</script><g onload="x()"/>'))
-    assert not tree.xpath("//script | //@onload")
+    assert not tree.xpath("//body//script | //@onload")
 
 
 def test_the_page_of_an_editions_data_lists_every_file_with_its_exhibit():

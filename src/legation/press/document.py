@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import calendar
+import json
 import re
 import unicodedata
 from dataclasses import dataclass, field
@@ -19,7 +20,9 @@ from legation.press import markup
 from legation.press.markup import Blocks, Node
 
 #: Anchors of the page itself, which no heading and no exhibit can have.
-RESERVED = frozenset({"top", "main", "findings", "contents", "sources", "references", "refs", "footnotes"})
+RESERVED = frozenset({"top", "main", "findings", "contents", "sources", "computed", "references", "refs", "footnotes"})
+#: Width and height of the papers a report can be printed on, in millimetres.
+SHEETS = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,36 @@ class Exhibit:
     number: int  # within its kind: charts and pictures are figures, tables are tables
     anchor: str
     content: dict[str, Any]
+    chapter: int = 1  # the number of the chapter that shows it
+    cell: int | None = None  # the number that Jupyter gives the cell that made it
 
     @property
     def label(self) -> str:
         """ "Figure 3" or "Table 1"."""
         return f"{'Table' if self.kind == 'table' else 'Figure'} {self.number}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a chapter was computed."""
+
+    notebook: str  # as it ran: its place in the edition's folder
+    parameters: dict[str, Any]  # what the report gives it
+    read: tuple[str, ...]  # the files it read, by their places in the repository
+
+    @property
+    def given(self) -> list[str]:
+        """The parameters as a line of code sets them."""
+        return [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in self.parameters.items()]
+
+    @property
+    def read_by_folder(self) -> list[tuple[str, list[str]]]:
+        """The names of the files read, by their folders."""
+        found: dict[str, list[str]] = {}
+        for path in self.read:
+            folder, _, name = path.rpartition("/")
+            found.setdefault(folder, []).append(name)
+        return sorted(found.items())
 
 
 @dataclass(frozen=True)
@@ -68,6 +96,7 @@ class Document:
 
     title: str
     language: str = "en-GB"
+    paper: str = "a4"  # or another of SHEETS
     subtitle: str | None = None
     abstract: Blocks = field(default_factory=list)
     authors: list[str] = field(default_factory=list)
@@ -79,6 +108,7 @@ class Document:
     contents: list[tuple[int, str, str]] = field(default_factory=list)
     method: Blocks = field(default_factory=list)
     revisions: list[tuple[str, str]] = field(default_factory=list)  # (YYYY-MM-DD, what changed in method)
+    runs: list[Run] = field(default_factory=list)  # of the chapters, in order
     rebuild: str | None = None  # the command that makes this edition again
     bibliography: Path | None = None
     unseen: list[dict[str, Any]] = field(default_factory=list)  # sources of findings whose exhibit is left out
@@ -112,7 +142,7 @@ class Document:
     @property
     def closes(self) -> bool:
         """Whether there is anything for the closing page."""
-        return bool(self.method or self.revisions or self.sources or self.rebuild)
+        return bool(self.method or self.revisions or self.sources or self.runs or self.rebuild)
 
     @property
     def sources(self) -> list[dict[str, Any]]:

@@ -14,9 +14,9 @@ from nbconvert.exporters import get_exporter
 
 from legation import version
 from legation.press import html, markup, reader, svg
-from legation.press.document import Document, Exhibit
+from legation.press.document import Document, Exhibit, Run
 from legation.press.outcome import Executed
-from legation.press.plan import Plan
+from legation.press.plan import Chapter, Plan
 from legation.press.publish import MANIFEST, THUMBNAIL, further_name, manifest_text, printed_name
 from legation.press.reader import Part, Written
 
@@ -59,7 +59,12 @@ def edition(plan: Plan, chapters: Sequence[Executed], *, bibliography: Path | No
         subtitle=spec.subtitle,
         authors=list(spec.authors),
         language=spec.language,
+        paper=spec.paper,
         revisions=[(revision.date, revision.change) for revision in spec.revisions],
+        runs=[
+            Run(_kept(chapter), _plain(chapter.parameters), tuple(read["path"] for read in _files_read(executed)))
+            for chapter, executed in zip(plan.chapters, chapters, strict=True)
+        ],
         rebuild=f"make report REPORT={spec.name}",
         bibliography=bibliography,
     )
@@ -76,12 +81,26 @@ def edition(plan: Plan, chapters: Sequence[Executed], *, bibliography: Path | No
     if first and first.kind == "chart":
         files[THUMBNAIL] = _thumbnail(first)
     for chapter, notebook in zip(plan.chapters, notebooks, strict=True):
-        files[f"notebooks/{chapter.position + 1:02d}-{chapter.notebook.name}"] = (
-            f"{nbformat.writes(notebook).rstrip()}\n"
-        )
+        files[_kept(chapter)] = f"{nbformat.writes(notebook).rstrip()}\n"
     made = {name: text if isinstance(text, bytes) else text.encode("utf-8") for name, text in files.items()}
     made[MANIFEST] = manifest_text(_manifest(plan, chapters, document, made)).encode()
     return made
+
+
+def _kept(chapter: Chapter) -> str:
+    """Where in the edition's folder a chapter's notebook is kept as it ran."""
+    return f"notebooks/{chapter.position + 1:02d}-{chapter.notebook.name}"
+
+
+def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as JSON holds them."""
+    plain: dict[str, Any] = json.loads(json.dumps(parameters, default=str))
+    return plain
+
+
+def _files_read(executed: Executed) -> list[dict[str, Any]]:
+    """The files that a chapter read, without those of which it only took names or single lines."""
+    return [read for read in executed.reads if read["sha256"] and not {"names", "lines"} & set(read)]
 
 
 def _further(output: str, document: Document) -> bytes:
@@ -161,8 +180,8 @@ def _manifest(
                 "name": chapter.name,
                 "notebook": chapter.notebook.name,
                 "sha256": hashlib.sha256(chapter.notebook.read_bytes()).hexdigest(),
-                "parameters": json.loads(json.dumps(chapter.parameters, default=str)),
-                "read": [read for read in executed.reads if read["sha256"] and not {"names", "lines"} & set(read)],
+                "parameters": _plain(chapter.parameters),
+                "read": _files_read(executed),
             }
             for chapter, executed in zip(plan.chapters, chapters, strict=True)
         ],

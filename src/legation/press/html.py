@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import io
 import re
 from html import unescape
@@ -23,6 +25,8 @@ _ROWS_ON_PAGE = 150
 _ROWS_ALIKE = 5
 #: A table whose longest lines, each cut off at so many letters, come to more than a telephone shows gets room there.
 _LINE, _PHONE = 24, 44
+#: How pandoc ends a footnote: with an arrow that few typefaces have.
+_BACK = 'role="doc-backlink">\u21a9\ufe0e</a>'
 _PLACE = re.compile(r"<!--exhibit (\d+)-->")
 _TEMPLATES = Environment(
     loader=FileSystemLoader(_HOUSE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -44,7 +48,7 @@ def page(document: Document) -> str:
         A citation without entry, or a drawing that is no SVG.
     """
     classes = svg.Classes()
-    exhibits = [_exhibit(exhibit, classes) for exhibit in document.exhibits]
+    exhibits = [_exhibit(exhibit, classes, document) for exhibit in document.exhibits]
     parts = [[_placed(block) for block in part] for part in document.cited]
     names = ("abstract", "summary", "body", "method", "notes")
     written = markup.write(parts, "html", language=document.language)
@@ -110,10 +114,21 @@ def data_csv(exhibit: Exhibit) -> str:
 
 
 def _styled(made: str, besides: str = "") -> str:
-    """The page with the house's style in its head, the fonts holding its letters, and the rules that only it needs."""
+    """The page with what the house puts into its head: style, fonts holding its letters, script; and ``besides`` rules.
+
+    The policy of the page lets this very script run and no other: it names its hash.
+    """
     rules = (_HOUSE / "style.css").read_text(encoding="utf-8") + besides
-    # The head's own place for it comes before anything a reader wrote, all of which is escaped.
-    return made.replace("<style></style>", f"<style>{fonts.css(unescape(made))}{rules}</style>", 1)
+    script = (_HOUSE / "page.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    # The head's own places for them come before anything a reader wrote, all of which is escaped.
+    for place, filled in (
+        ("script-src ''", f"script-src 'sha256-{digest}'"),
+        ("<style></style>", f"<style>{fonts.css(unescape(made))}{rules}</style>"),
+        ("<script></script>", f"<script>{script}</script>"),
+    ):
+        made = made.replace(place, filled, 1)
+    return made
 
 
 def _sides(document: Document) -> str:
@@ -132,9 +147,9 @@ def _inert(cell: Any) -> Any:
 
 
 def _scoped(text: str) -> str:
-    """Pandoc's HTML, its table heads marked as heads of columns."""
-    text = text.strip()
-    return text.replace("<th>", '<th scope="col">').replace("<th ", '<th scope="col" ')
+    """Pandoc's HTML, table heads marked as heads of columns, ways back from notes shown by a letter the fonts have."""
+    text = text.strip().replace(_BACK, f'{_BACK.split(">")[0]} aria-label="Back to the text">\u2191</a>')
+    return re.sub(r"<th(?=[ >])(?![^>]*\bscope=)", '<th scope="col"', text)  # those that pandoc left without
 
 
 def _placed(block: Node) -> Node:
@@ -142,7 +157,7 @@ def _placed(block: Node) -> Node:
     return {"t": "RawBlock", "c": ["html", f"<!--exhibit {block['c']}-->"]} if block["t"] == "Exhibit" else block
 
 
-def _exhibit(exhibit: Exhibit, classes: svg.Classes) -> str:
+def _exhibit(exhibit: Exhibit, classes: svg.Classes, document: Document) -> str:
     content = exhibit.content
     drawings = []
     if exhibit.kind == "chart":
@@ -155,6 +170,8 @@ def _exhibit(exhibit: Exhibit, classes: svg.Classes) -> str:
     return _TEMPLATES.get_template("exhibit.html.jinja").render(
         exhibit=exhibit,
         content=content,
+        run=document.runs[exhibit.chapter - 1] if document.runs else None,
+        several=document.several,
         drawings=drawings,
         table=_table(content["table"]) if exhibit.kind == "table" else None,
         numbers=_numbers(content["data"]) if "data" in content and exhibit.kind != "table" else None,

@@ -116,6 +116,7 @@ class _Piece:
     where: str
     role: str = "body"  # or "lead", "method", "finding"
     about: Any = None  # of a finding: its structured form
+    cell: int | None = None  # the number that Jupyter gives the cell, if it ran
     blocks: Blocks = field(default_factory=list)
 
 
@@ -126,6 +127,7 @@ class _Placed:
     block: Node
     where: str
     name: str = ""
+    cell: int | None = None
 
 
 class _Chapter:
@@ -211,7 +213,7 @@ class _Chapter:
     def _blocks(self, piece: _Piece) -> Iterator[_Placed]:
         if piece.kind == "exhibit":
             name = unique(slug(piece.content["name"]) or piece.content["kind"], self.names)
-            yield _Placed({"t": "Exhibit", "c": piece.content}, piece.where, name)
+            yield _Placed({"t": "Exhibit", "c": piece.content}, piece.where, name, piece.cell)
         elif piece.kind == "code":
             plain = markup.printable(_ANSI.sub("", piece.content)).rstrip("\n")
             yield _Placed({"t": "CodeBlock", "c": [["", [], []], plain]}, piece.where)
@@ -235,6 +237,7 @@ def _pieces(part: Part) -> Iterator[_Piece]:
             for output in cell.outputs:
                 piece = _output(output, where, role)
                 if piece:
+                    piece.cell = cell.execution_count
                     yield piece
 
 
@@ -283,7 +286,7 @@ def _number(document: Document, chapters: list[_Chapter]) -> Targets:
     in_reading_order += [(c, placed) for c in chapters for placed in c.method]
     for chapter, placed in in_reading_order:
         if placed.block["t"] == "Exhibit":
-            shown = _numbered(placed.block["c"], anchor(placed.name, chapter), document.exhibits)
+            shown = _numbered(placed, anchor(placed.name, chapter), chapter.number, document.exhibits)
             placed.block = {"t": "Exhibit", "c": len(document.exhibits)}
             document.exhibits.append(shown)
             targets[chapter.name].exhibits[placed.name] = Target(shown.anchor, shown.label, shown)
@@ -313,10 +316,11 @@ def _number(document: Document, chapters: list[_Chapter]) -> Targets:
     return targets
 
 
-def _numbered(content: dict[str, Any], anchor: str, before: list[Exhibit]) -> Exhibit:
+def _numbered(placed: _Placed, anchor: str, chapter: int, before: list[Exhibit]) -> Exhibit:
+    content = placed.block["c"]
     kind = content["kind"]
     number = 1 + sum((exhibit.kind == "table") == (kind == "table") for exhibit in before)
-    return Exhibit(kind, number, anchor, content)
+    return Exhibit(kind, number, anchor, content, chapter, placed.cell)
 
 
 def _heading(level: int, anchor: str, inlines: list[Node]) -> Node:
