@@ -184,6 +184,14 @@ def test_both_files_are_the_same_bytes_every_time_and_tell_the_datas_day_title_a
     assert found(part(docx.page(whole(language="fr-FR")), "word/styles.xml"), "//w:lang/@w:val") == ["fr-FR"]
 
 
+@pytest.mark.parametrize(("paper", "sheet", "beside"), [("a4", (11906, 16838), 1417), ("letter", (12240, 15840), 1585)])
+def test_word_has_the_paper_of_the_spec_with_room_for_exhibits_between_its_margins(paper, sheet, beside):
+    body = part(docx.page(whole(paper=paper)))
+    size, margins = found(body, "//w:pgSz")[0], found(body, "//w:pgMar")[0]
+    assert (int(size.get(f"{{{W}}}w")), int(size.get(f"{{{W}}}h"))) == sheet
+    assert (int(margins.get(f"{{{W}}}left")), int(margins.get(f"{{{W}}}right"))) == (beside, beside)
+
+
 def hostile():
     """A document in which everything a reader sees is hostile."""
     content = exhibit("table", title=HOSTILE, subtitle=HOSTILE, alt=HOSTILE, source=HOSTILE, notes=[HOSTILE])

@@ -91,6 +91,28 @@ def test_a_mistake_in_what_a_report_of_several_chapters_adds_is_named_with_its_l
         load(tmp_path, FULL.replace(old, new))
 
 
+def test_a_report_is_printed_on_a4_unless_its_spec_names_another_paper(tmp_path):
+    assert load(tmp_path, WHOLE).paper == "a4"
+    assert load(tmp_path, f"{WHOLE}paper: letter\n").paper == "letter"
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (
+            "paper: leter",
+            r"line 7: 'paper': there is no paper 'leter' \(did you mean 'letter'\?\)\. There are: a4, letter",
+        ),
+        ("paper: A4", r"line 7: 'paper': there is no paper 'A4' \(did you mean 'a4'\?\)"),
+        ("paper: 4", r"line 7: 'paper' is wrong"),
+        ("papr: a4", r"line 7: unknown key 'papr' \(did you mean 'paper'\?\)"),
+    ],
+)
+def test_a_paper_that_there_is_not_is_named_with_its_line(tmp_path, line, sentence):
+    with pytest.raises(InputError, match=sentence):
+        load(tmp_path, f"{WHOLE}{line}\n")
+
+
 def test_a_spec_that_is_no_mapping_is_refused(tmp_path):
     with pytest.raises(InputError, match="a report spec is a list of keys"):
         load(tmp_path, "- a\n- b\n")

@@ -18,12 +18,12 @@ from lxml import etree
 
 from legation.errors import InputError
 from legation.press import fonts, markup, ooxml, svg, tables
-from legation.press.document import Document, Exhibit, raster
+from legation.press.document import SHEETS, Document, Exhibit, raster
 from legation.press.markup import Blocks, Node
 
 _STYLES = Path(__file__).parent / "house" / "word-styles.xml"
-#: A4, with margins that leave exhibits their 160 mm; in twentieths of a point.
-_SHEET, _MARGINS = (11906, 16838), {"top": 1361, "right": 1418, "bottom": 1134, "left": 1418, "header": 680}
+#: In twentieths of a point. What the margins beside the text leave is for exhibits.
+_TWIPS_PER_MM, _EXHIBIT_MM = 1440 / 25.4, 160
 #: Of a picture, as in print. Word would set the letters of an SVG in whatever typeface the reader has.
 _DOTS_PER_INCH = 300
 _EMU_PER_POINT = 12_700
@@ -98,7 +98,7 @@ def page(document: Document) -> bytes:
     _make_field(body)
     if document.several:
         _begin_pages(body)
-    _set_page(body, relations, types)
+    _set_page(body, relations, types, SHEETS[document.paper])
     parts["word/header1.xml"] = ooxml.serialised(_header(document))
     etree.SubElement(types, f"{{{_TYPES}}}Default", Extension="png", ContentType="image/png")
     parts |= {
@@ -168,7 +168,7 @@ def _closing(document: Document, method: Blocks) -> Blocks:
         )
         blocks += [_heading(2, "", "Sources"), _para([said])]
     if document.rebuild:
-        code = {"t": "Code", "c": [["", [], []], document.rebuild]}
+        code = {"t": "Code", "c": [["", [], []], markup.printable(document.rebuild)]}
         blocks.append(_para(["To rebuild this edition from the same data: ", code]))
     if document.holdings:
         rows = [
@@ -202,9 +202,11 @@ def _besides(entry: dict[str, Any]) -> str:
 
 
 def _raised(blocks: Blocks) -> Blocks:
-    """Headings from level 1 on: the title is none of them."""
+    """Headings from level 1 on, for the title is none of them; and no letters that a page cannot show."""
 
     def change(element: Node) -> Node:
+        if element["t"] == "Str":
+            return _str(element["c"])
         if element["t"] != "Header":
             return element
         level, *rest = element["c"]
@@ -461,14 +463,18 @@ def _begin_pages(body: etree._Element) -> None:
             heading.find("w:pPr", _NAMES).append(_w("pageBreakBefore"))
 
 
-def _set_page(body: etree._Element, relations: etree._Element, types: etree._Element) -> None:
+def _set_page(
+    body: etree._Element, relations: etree._Element, types: etree._Element, sheet: tuple[float, float]
+) -> None:
     """The sheet, its margins, and a head on every page but the first."""
     _relate(relations, "rIdHeader", "header", "header1.xml")
     etree.SubElement(types, f"{{{_TYPES}}}Override", PartName="/word/header1.xml", ContentType=_HEADER_TYPE)
     head = _w("headerReference", type="default")
     head.set(f"{{{_R}}}id", "rIdHeader")
-    width, height = _SHEET
-    margins = {name: str(size) for name, size in _MARGINS.items()} | {"footer": "567", "gutter": "0"}
+    width, height = (round(side * _TWIPS_PER_MM) for side in sheet)
+    beside = round((sheet[0] - _EXHIBIT_MM) / 2 * _TWIPS_PER_MM)
+    sizes = {"top": 1361, "right": beside, "bottom": 1134, "left": beside, "header": 680, "footer": 567, "gutter": 0}
+    margins = {name: str(size) for name, size in sizes.items()}
     section = _w("sectPr", head, _w("pgSz", w=str(width), h=str(height)), _w("pgMar", **margins), _w("titlePg"))
     before = body.find("w:body/w:sectPr", _NAMES)
     before.getparent().replace(before, section)

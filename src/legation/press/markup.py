@@ -137,7 +137,9 @@ def write(parts: list[Blocks], form: str, *, language: str) -> list[str]:
     whole: Blocks = []
     for part in parts:
         whole += [*part, {"t": "RawBlock", "c": [form, comment]}]
-    writer = {"html": "html", "typst": "typst-citations"}[form]  # Typst is not to resolve citations itself
+    writer = {"html": "html", "typst": "typst-citations-smart"}[
+        form
+    ]  # Typst resolves neither citations nor quotation marks
     arguments = ["-f", "json", "-t", writer, "--mathml", "--wrap=none", "--syntax-highlighting=none"]
     written = _pandoc(arguments, _tree(whole, language)).split(comment)
     if len(written) != len(parts) + 1:

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, 
 
 from legation import yaml_lines
 from legation.errors import InputError, nearest
-from legation.press.document import slug
+from legation.press.document import SHEETS, slug
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 #: ``{reporter}`` in a text of a sweep: what stands there differs from edition to edition.
@@ -119,6 +119,12 @@ def _is_an_output(name: str) -> str:
     return name
 
 
+def _is_a_paper(name: str) -> str:
+    if name not in SHEETS:
+        raise ValueError(f"there is no paper '{name}'{nearest(name.lower(), SHEETS)}. There are: {', '.join(SHEETS)}")
+    return name
+
+
 class ReportSpec(_Model):
     """An ordered list of chapters with what stands on the title page."""
 
@@ -127,6 +133,7 @@ class ReportSpec(_Model):
     abstract: str = Field(min_length=1)  # one paragraph: what the report shows, for the index and the title page
     authors: list[str] = Field(default_factory=list)
     language: str = Field(default="en-GB", pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")
+    paper: Annotated[str, AfterValidator(_is_a_paper)] = "a4"  # of the PDF and the Word file
     chapters: list[ChapterSpec] = Field(min_length=1)
     findings: list[str] | None = None  # names of those shown on the summary, in order; None: all
     revisions: list[Revision] = Field(default_factory=list)  # changes of method
