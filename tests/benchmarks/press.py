@@ -15,6 +15,7 @@ one partner, written by this script, and the shipped ``trade_comparison``. Rows:
 6  a further kernel's own memory, against a stock kernel's
 7  an edition of a sweep of 1,000 against one of a sweep of 10, and the builder's memory (only with --long)
 8  two Dask workers on this machine against the local ones
+9  HTML and PDF of an executed notebook, in a process that has rendered before, against nbconvert's command and Chromium
 """
 
 from __future__ import annotations
@@ -298,9 +299,40 @@ def farm(bench: Bench) -> None:
     bench.row(f"8 brief: {count} editions by two Dask workers; two local (medians of 3)", *seconds, "s", "≤ 1.15")
 
 
+def rendering(bench: Bench) -> None:
+    """Row 9: everything an edition consists of, from a notebook that ran."""
+    from legation.press import edition, plan, run, spec, warm
+
+    work = bench.works[1]
+    work.swept(bench.copy, 1)
+    notebooks, out = bench.copy / "notebooks", Path(tempfile.mkdtemp(dir=bench.copy.parent))
+    (planned,) = (
+        plan.plan(each, notebooks) for each in spec.editions(spec.load(bench.copy / f"reports/{work.name}.yml"))
+    )
+    with warm.KernelServer(warm.modules_of([planned.chapters[0].notebook])) as server:
+        done = run.run(planned.chapters[0], server.place)
+    (out / "executed.ipynb").write_text(json.dumps(done.notebook), encoding="utf-8")
+
+    def ours() -> float:
+        began = time.perf_counter()
+        files = edition.edition(planned, [done])
+        made.update(json.loads(files["manifest.json"]))
+        return time.perf_counter() - began
+
+    def theirs() -> float:
+        return checked([sys.executable, "-m", "nbconvert", "--to", "html", "executed.ipynb"], out) + printed(out)
+
+    made: dict[str, Any] = {}
+    ours()  # loads what it needs
+    seconds = in_turn(ours, theirs)
+    what = f"9 {work.name}: {len(made['exhibits'])} exhibits to HTML and PDF, warm; two commands (medians of 3)"
+    bench.row(what, *seconds, "s", "≥ 10")
+    bench.row(what, *seconds, "s", "< 0.5")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rows", default="1,2,3,4,5,6,7,8", help="which rows, such as 1,3")
+    parser.add_argument("--rows", default="1,2,3,4,5,6,7,8,9", help="which rows, such as 1,3")
     parser.add_argument("--editions", type=int, default=40, help="editions of a sweep in rows 1, 2 and 8")
     parser.add_argument("--theirs", default="40,6", help="how many of them the others make: of brief, trade_comparison")
     parser.add_argument("--long", action="store_true", help="also row 7, with a sweep of 1,000 editions")
@@ -317,7 +349,15 @@ def main() -> int:
         print(f"{'what: Legation; the other':88} {'Legation':>10} {'the other':>10} {'ratio':>8} {'target':>7}")
         if rows & {1, 2}:
             sweeps(bench, rows)
-        for number, measure in {3: single, 4: unchanged, 5: overhead, 6: memory, 7: growth, 8: farm}.items():
+        for number, measure in {
+            3: single,
+            4: unchanged,
+            5: overhead,
+            6: memory,
+            7: growth,
+            8: farm,
+            9: rendering,
+        }.items():
             if number in rows:
                 measure(bench)
     print(f"Load at the end: {os.getloadavg()}")

@@ -72,7 +72,7 @@ class Local:
     def __init__(self, jobs: int, root: Path, notebooks: Iterable[Path], *, forking: bool = True) -> None:
         self.size, self.root = jobs, root
         self._server = warm.KernelServer(warm.modules_of(notebooks), forking=forking)
-        self._pool = self._processes()
+        self._pool: ProcessPoolExecutor | None = None  # with the first task: the server needs longer to be ready
 
     def run(self, chapter: Chapter) -> Future[Executed]:
         """Run a chapter in a kernel of its own."""
@@ -89,13 +89,14 @@ class Local:
     def _submit(self, work: Any, *given: Any) -> Future[Any]:
         with _no_program(), _holding_interrupts():  # a worker that starts can be ended when it has started
             for _ in range(_TRIES):
+                self._pool = self._pool or self._processes()
                 try:
                     return self._pool.submit(work, *given)
                 except (BrokenExecutor, EOFError, ConnectionError):
                     # A worker was killed, or the process they are forked from, and the others ended with it.
                     self._pool.shutdown(wait=True, cancel_futures=True)
                     time.sleep(_ENDS_WITHIN)
-                    self._pool = self._processes()
+                    self._pool = None
         raise InputError(
             f"No worker process could be started: they, or what they are forked from, were killed {_TRIES} times "
             "over. Is there memory enough?"
@@ -120,10 +121,11 @@ class Local:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         with _holding_interrupts():
-            if error is not None:  # nobody waits for what they are at, and their kernels end with them
-                for process in list((self._pool._processes or {}).values()):
-                    process.kill()
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            if self._pool is not None:
+                if error is not None:  # nobody waits for what they are at, and their kernels end with them
+                    for process in list((self._pool._processes or {}).values()):
+                        process.kill()
+                self._pool.shutdown(wait=True, cancel_futures=True)
             self._server.close()
 
 
