@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import subprocess
@@ -145,6 +146,39 @@ def test_a_table_hands_on_its_text_by_row_and_column() -> None:
         "row_headers": 1,
     }
     assert "svg" not in form
+
+
+def barred(*bars: float | None, **about: Any) -> Exhibit:
+    rows = [[str(2020 + place), "text"] for place in range(3)]
+    return Exhibit.table([Column("Year", "left"), Column("Balance", bars=bars, **about)], rows, **words())
+
+
+def test_bars_are_shares_of_the_longest_from_one_zero_and_a_missing_number_has_none() -> None:
+    _, column = barred(50, -200, np.nan).structured()["table"]["columns"]
+    assert column == {"label": "Balance", "align": "right", "bars": [0.25, -1.0, None]}
+    _, column = barred(1, 3, None, soft=[False, True, True]).structured()["table"]["columns"]
+    assert column["bars"] == [0.333, 1.0, None]
+    assert column["soft"] == [False, True, True]
+    assert "bars" not in barred(0, None, 0).structured()["table"]["columns"][1], "no number but zero has a length"
+
+
+def test_bars_that_could_not_be_compared_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"'Balance' of the table .* has not one bar for each of 3 rows"):
+        barred(1, 2)
+    with pytest.raises(ValueError, match=r"has not one bar for each of 3 rows"):
+        barred(1, 2, 3, soft=[True])
+    with pytest.raises(ValueError, match=r"has a bar of infinite length\. A ratio to nothing is missing"):
+        barred(1, 2, -math.inf)
+    with pytest.raises(ValueError, match=r"has bars but keeps to the left"):
+        barred(1, 2, 3, align="left")
+
+
+def test_a_notebook_shows_a_bar_beside_its_number_and_hatches_one_that_is_not_final() -> None:
+    cells = re.findall(r'<td style="([^"]*)">text', barred(50, -150, None, soft=[False, True, False]).html())
+    assert "linear-gradient(#8b949e, #8b949e) right 0.30em center / 1.25em" in cells[0], "right of zero, to the end"
+    assert "right 1.55em center / 3.75em" in cells[1], "ends where the other begins"
+    assert "repeating-linear-gradient" in cells[1]
+    assert "background" not in cells[2]
 
 
 def test_a_notebook_gets_the_structured_form_html_and_plain_text() -> None:

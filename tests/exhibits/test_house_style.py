@@ -215,5 +215,21 @@ def test_a_number_behind_a_name_read_from_right_to_left_stays_behind_it() -> Non
     assert style.text_width("דורנה\u200e 37") == style.text_width("דורנה 37")
 
 
+def test_a_figure_behind_a_name_in_another_script_is_given_the_room_it_takes_in_a_typeface_of_even_widths() -> None:
+    even = 1233 / 2048  # DejaVu Sans Mono, in which the PDF sets the whole label
+    for label in ("مملكة 0.016", "أ 1,234,567.89 million", "مملكة فيلمارك المتحدة 37\u00a0%"):
+        assert style.text_width(label, 10) >= 10 * even * len(label)
+    assert style.text_width("Velmark 0.016", 10) < 10 * even * len("Velmark 0.016")
+
+
+def test_a_label_is_never_cut_inside_a_figure() -> None:
+    whole = "Ardania 1,234.5 m"
+    for room in range(20, 100):
+        kept = style.fit(whole, room).removesuffix("…").rstrip()
+        assert kept in whole
+        assert not kept.removeprefix("Ardania") or kept in ("Ardania 1,234.5", whole) or "Ardania".startswith(kept)
+    assert style.fit(whole, 60) == "Ardania…"
+
+
 def test_a_name_cannot_turn_the_direction_of_the_line_it_stands_in() -> None:
     assert style.clean("safe\u202eevil\u2066x\u200f") == "safeevilx"

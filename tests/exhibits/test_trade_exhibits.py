@@ -271,6 +271,33 @@ def test_the_table_holds_every_partner_and_a_dash_for_what_was_not_reported() ->
     assert [group["span"] for group in cells["groups"]] == [1, 4, 3]
 
 
+def test_turnover_has_bars_hatched_where_it_is_not_final_and_the_world_has_none() -> None:
+    frame = usual().bilateral
+    shown = [code for code in [*PARTNERS, "WLD"] if code in set(frame["partner"])]
+    exhibit = trade.flows_table(frame, reporter="VNM", year=2022, partners=shown, names=NAMES)
+    rows, columns = exhibit.structured()["data"]["rows"], exhibit.structured()["table"]["columns"]
+    names = [column["name"] for column in exhibit.structured()["data"]["columns"]]
+    values = {row[names.index("partner")]: row[names.index("turnover")] for row in rows}
+    longest = max(value for code, value in values.items() if value is not None and code != "WLD")
+    (bars,) = (column["bars"] for column in columns if "bars" in column)
+    for bar, (code, value) in zip(bars, values.items(), strict=True):
+        assert bar == (None if value is None or code == "WLD" else pytest.approx(value / longest, abs=0.001))
+    soft = [row[names.index("status")] in ("preliminary", "press") for row in rows]
+    (hatched,) = (column.get("soft", [False] * len(bars)) for column in columns if "bars" in column)
+    assert hatched == soft
+    said = "Hatched bars: preliminary or press figure." in exhibit.notes
+    assert said == any(one and bar is not None for one, bar in zip(soft, bars, strict=True))
+
+
+def test_a_deficit_has_its_bar_to_the_left_of_zero_and_an_unknown_balance_none() -> None:
+    exhibit = made("years")
+    names = [column["name"] for column in exhibit.structured()["data"]["columns"]]
+    balances = [row[names.index("balance")] for row in exhibit.structured()["data"]["rows"]]
+    (bars,) = (c["bars"] for c in exhibit.structured()["table"]["columns"] if c["label"] == "Balance")
+    signs = [None if value is None else (value > 0) - (value < 0) for value in balances]
+    assert [None if bar is None else (bar > 0) - (bar < 0) for bar in bars] == signs
+
+
 def test_the_table_of_years_keeps_the_year_that_nobody_reported() -> None:
     cells = made("years").structured()["table"]
     assert cells["rows"][6] == ["2021", "–", "–", "–", "–", "not reported"]

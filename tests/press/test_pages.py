@@ -679,6 +679,57 @@ def test_numbers_keep_to_the_right_by_a_rule_for_their_column():
     ]
 
 
+def barred(*bars, **about):
+    columns = [{"label": "Year", "align": "left"}, {"label": "Balance", "align": "right", "bars": list(bars)} | about]
+    rows = [[f"{2019 + place}", f"{place}"] for place in range(len(bars))]
+    return figure("bars", "table", table={"columns": columns, "rows": rows, "row_headers": 1})
+
+
+def test_a_bar_is_the_style_of_its_numbers_cell_and_says_nothing():
+    page = html.page(read(barred(1, -0.25, None, 0.3333, soft=[False, False, False, True])))
+    (table,) = lxml_html.fromstring(page).xpath("//figure//table")
+    assert [(cell.get("class"), cell.get("style")) for cell in table.xpath(".//td")] == [
+        ("bar", "--bar:0.8;--after:0;--zero:0.8"),
+        ("bar", "--bar:0.2;--after:0.8;--zero:0.8"),
+        ("bar", "--zero:0.8"),
+        ("soft bar", "--bar:0.267;--after:0.533;--zero:0.8"),
+    ]
+    assert [cell.text_content().strip() for cell in table.xpath(".//td")] == ["0", "1", "2", "3"]
+    assert not table.xpath(".//td/*")
+    assert "print-color-adjust: exact" in page
+
+
+def test_a_table_without_bars_has_no_trace_of_them():
+    (table,) = lxml_html.fromstring(html.page(read(figure("x", "table")))).xpath("//figure//table")
+    assert not table.xpath(".//*[@style or contains(@class, 'bar')]")
+
+
+@pytest.mark.parametrize(
+    "bars",
+    [
+        ["1;background:url(https://example.org)", 1],
+        ['"><script>alert(1)</script>', 1],
+        [float("nan"), 1],
+        [1.5, 1],
+        [True, 1],
+        [[1], 1],
+        [1],
+        {"0": 1, "1": 1},
+        "11",
+    ],
+)
+def test_bars_that_are_no_shares_of_the_longest_are_refused(bars):
+    table = {"columns": [{"label": "Year", "align": "right", "bars": bars}], "rows": [["1"], ["2"]], "row_headers": 0}
+    with pytest.raises(InputError, match="the bars of the column 'Year' are not one number from -1 to 1"):
+        read(figure("x", "table", table=table))
+
+
+def test_what_is_hatched_is_said_by_true_and_false_alone():
+    for soft in (["x", True], [True], "xx"):
+        with pytest.raises(InputError, match="true or false for those that are hatched"):
+            read(barred(1, 0.5, soft=soft))
+
+
 def test_a_table_too_wide_for_a_telephone_gets_room_there_and_a_narrow_one_does_not():
     columns = [{"label": label, "align": "left"} for label in ("Verdict", "The document says", "The data give")]
     wide = {"columns": columns, "rows": [["contested", STATEMENT, STATEMENT]], "row_headers": 1}

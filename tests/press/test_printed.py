@@ -39,6 +39,14 @@ def long_table(rows=40):
     return figure("long", "table", table={"columns": columns, "rows": cells, "row_headers": 1, "groups": groups})
 
 
+def barred_table():
+    """A table with bars to both sides of zero, one of them hatched."""
+    balance = {"label": "Balance", "align": "right", "bars": [1, -0.5, None], "soft": [False, True, False]}
+    rows = [["2019", "20"], ["2020", "−10"], ["2021", "not known"]]
+    columns = [{"label": "Year", "align": "left"}, balance]
+    return figure("balance", "table", table={"columns": columns, "rows": rows, "row_headers": 1})
+
+
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory):
     """A report with every kind of content that a page can carry."""
@@ -54,6 +62,7 @@ def everything(tmp_path_factory):
             "## By partner\n\nAs [@known] and @read say, see [](#turnover), [](#rates) and [Trade](#trade).",
             figure(sources=[office, *press]),
             figure("rates", "table"),
+            barred_table(),
             f"### Below\n\n1. one\n2. two\n    - of **two**\n    - and `code`\n\n> Quoted.\n\n{LONG * 3}",
             "|a|b|\n|-|-:|\n|1|2|\n\n    print(1)\n\nThe formula is $a^2$, and\n\n$$b = \\sqrt{c}$$",
             shown(
@@ -253,6 +262,17 @@ def test_every_table_has_heads_for_its_columns_and_every_cell_names_its_own(tree
                 assert set(cell.about["Headers"]) <= known
 
 
+def test_a_bar_is_drawn_and_is_no_part_of_what_is_read(everything):
+    printed = pdf.page(everything)
+    (table,) = (table for table in structure(printed).all("Table") if "Balance" in table.text())
+    assert [words(cell.text()) for cell in table.all("TD")][1::2] == [["20"], ["−10"], ["not", "known"]]
+    assert not list(table.all("Figure"))
+    contents = [page.get_contents().get_data() for page in pypdf.PdfReader(io.BytesIO(printed)).pages]
+    drawn = [re.findall(rb"EMC/Artifact BMC\n[^\n]*(0\.545\S* 0\.580\S* 0\.619\S*|/p0) scn", one) for one in contents]
+    full, hatched = next(found for found in drawn if found)
+    assert (full[:5], hatched) == (b"0.545", b"/p0"), "one in grey, one in a pattern, both outside the order of reading"
+
+
 def test_a_table_over_several_pages_is_one_table_with_one_head(everything):
     (table,) = (table for table in structure(pdf.page(everything)).all("Table") if "When and what" in table.text())
     assert [words(row.text()) for head in table.all("THead") for row in head.all("TR")] == [
@@ -412,6 +432,33 @@ def test_a_letter_that_the_typefaces_lack_is_shown_by_its_number_and_one_that_pr
     assert not re.search("[\x00\x07\x1b\u202e\ue000\U0001f600]", told)
     metadata = pypdf.PdfReader(io.BytesIO(data)).metadata
     assert (metadata.title, metadata.author, metadata.subject) == (SHOWN, SHOWN, SHOWN)
+
+
+def test_names_that_cannot_be_drawn_are_numbered_in_drawings_and_tables_and_their_letters_given_below():
+    han, hangul = "\u5854\u6069\u56fd", "\ucf08\ub4dc \uacf5\ud654\uad6d"
+    labels = f"<text y='40'>{han[:2]}… 12 %</text><text y='55'>{hangul} 3</text><text y='70'>{han} 4</text>"
+    columns = [{"label": han, "align": "left"}, {"label": "Sold", "align": "right"}]
+    table = {"columns": columns, "rows": [[hangul, "1"], ["Ardania", "2"]], "row_headers": 1}
+    of_han, of_hangul = "U+5854 U+6069 U+56FD", "U+CF08 U+B4DC U+ACF5 U+D654 U+AD6D"
+    data = pdf.page(
+        report(
+            chapter("a", "# A", figure(title=f"{han} grew", svg={"page": drawing(inside=labels)})),
+            chapter("b", "# B", figure("rates", "table", table=table)),
+        )
+    )
+    drawn = " ".join("".join(sheet.extract_text() for sheet in pypdf.PdfReader(io.BytesIO(data)).pages).split())
+    for label in ("‹2›… 12 %", "‹1› 3", "‹2› 4"):
+        assert label in drawn
+    told = " ".join(structure(data).text().split())
+    assert "‹U+5854›‹U+6069›‹U+56FD› grew" in told, "running text has room for the letters themselves"
+    assert f"numbered: ‹1› is {of_hangul}; ‹2› is {of_han}." in told
+    assert "‹1› Sold ‹2› 1 Ardania 2" in told
+    assert f"numbered: ‹1› is {of_han}; ‹2› is {of_hangul}." in told
+    assert told.count("numbered:") == 2
+
+
+def test_nothing_is_said_of_letters_where_none_is_lacking(everything):
+    assert "typefaces lack" not in structure(pdf.page(everything)).text()
 
 
 def test_an_address_keeps_the_letters_that_the_page_cannot_show(everything):

@@ -66,6 +66,34 @@ def test_an_unbroken_run_of_letters_is_broken_too():
     assert max(map(len, made.split(tables.BREAK))) <= tables.OVERLONG
 
 
+def test_bars_lie_on_one_track_from_one_zero():
+    found = tables.bars(column("Balance", "right") | {"bars": [1.0, -0.6, None, 0]})
+    assert found.zero == pytest.approx(0.375)
+    assert found.spans[0] == pytest.approx((0.375, 0.625))
+    assert found.spans[1] == pytest.approx((0, 0.375))
+    assert found.spans[2:] == [None, None]
+    upwards = tables.bars(column("Turnover", "right") | {"bars": [1.0, 0.5], "soft": [True, False]})
+    assert (upwards.zero, upwards.spans, upwards.soft) == (0, [(0, 1), (0, 0.5)], [True, False])
+    assert tables.bars(column("Turnover", "right")) is None
+
+
+def test_bars_have_room_besides_the_number():
+    number = "1,234,567"
+    plain = {"columns": [column("Says"), column("Sum", "right")], "rows": [[LONG * 3, number]], "row_headers": 1}
+    drawn = plain | {"columns": [column("Says"), column("Sum", "right") | {"bars": [1.0]}]}
+    assert tables.laid_out(drawn)["widths"] == tables.laid_out(plain)["widths"], "Word has no bars"
+    found = tables.laid_out(drawn, with_bars=True)
+    assert found["widths"][1] >= line(number) + tables.GAP + tables.TRACK
+    assert sum(found["widths"]) == pytest.approx(tables.FULL_WIDTH)
+
+
+def test_where_numbers_leave_no_room_bars_give_way():
+    columns = [column(f"{year}", "right") | {"bars": [1.0]} for year in range(2010, 2019)]
+    made = tables.laid_out({"columns": columns, "rows": [["123,456"] * 9], "row_headers": 0}, with_bars=True)
+    assert [made["bars"] for made in made["columns"]] == [None] * 9
+    assert min(made["widths"]) >= line("123,456")
+
+
 cells = st.text(alphabet="ab c/-\u200b\u2013é漢", max_size=120)
 
 

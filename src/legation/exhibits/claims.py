@@ -1175,14 +1175,15 @@ def tolerances_table(examined: Examined) -> Exhibit | None:
         )
         for one in rows
     ]
-    most = max(cells, key=lambda cell: int(cell[2].split()[0]))
+    uses = [int(cell[2].split()[0]) for cell in cells]
+    most = cells[uses.index(max(uses))]
     beyond = examined.ledger.close
     notes = [
         f"Close: up to {beyond['quantity'] * 100:g}{NO_BREAK}% of the claimed figure beyond what is allowed, or "
         f"{counted(int(beyond['date_days']), 'day')} beyond a date; for a year and a count nothing beyond it is close."
     ]
     return Exhibit.table(
-        [Column(head, "left") for head in ("Word", "What it allows", "Used in")],
+        [Column("Word", "left"), Column("What it allows", "left"), Column("Used in", bars=uses)],
         cells,
         name="words-of-precision",
         title=headline([f"The word of precision used most is “{most[0]}”, in {most[2]}"], tail=TAIL),

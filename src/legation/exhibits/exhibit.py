@@ -7,6 +7,7 @@ Nothing is optional that a reader needs. An exhibit shows itself in JupyterLab a
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from legation.exhibits import style
-from legation.exhibits.style import Draw, clean
+from legation.exhibits.style import Draw, clean, onward
 
 MIME = "application/vnd.legation.exhibit+json"
 #: Words in a title: fewer cannot state a finding, more cannot be read at a glance.
@@ -40,10 +41,17 @@ Align = Literal["left", "right"]
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table as it is read: its heading, and the side its text keeps to."""
+    """A column of a table as it is read: its heading, and the side its text keeps to.
+
+    ``bars``: the numbers of its cells, one a row, each drawn as a bar beside its text; no bar where one is missing. All
+    begin at one zero and have one scale, whose end is the column's longest. ``soft``: which of them are hatched, for a
+    figure that is not final.
+    """
 
     label: str
     align: Align = "right"
+    bars: Sequence[float | None] | None = None
+    soft: Sequence[bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -223,7 +231,7 @@ def _words(name: str, title: str, subtitle: str, alt: str, source: str, notes: I
     for what, (text, remedy) in needed.items():
         if not isinstance(text, str) or not clean(text):
             raise ValueError(f"The exhibit '{name}' has no {what}. {remedy}")
-        words[what] = clean(text)
+        words[what] = onward(clean(text))
     count, (least, most) = len(words["title"].split()), TITLE_WORDS
     if not least <= count <= most:
         raise ValueError(
@@ -237,7 +245,7 @@ def _words(name: str, title: str, subtitle: str, alt: str, source: str, notes: I
         )
     if isinstance(notes, str):
         raise ValueError(f"The notes of the exhibit '{name}' are one text. Give a list of sentences.")  # noqa: TRY004
-    words["notes"] = tuple(note for note in map(clean, notes) if note)
+    words["notes"] = tuple(onward(note) for note in map(clean, notes) if note)
     return words
 
 
@@ -296,7 +304,9 @@ def _sources(
         if not source.get("id"):
             raise ValueError(f"A source of the exhibit '{name}' has no id. Give legation.data.sources(frame).")
         kept = {field: source.get(field) for field in SOURCE_FIELDS}
-        entries[str(source["id"])] = {field: None if value is None else clean(value) for field, value in kept.items()}
+        said = {field: None if value is None else clean(value) for field, value in kept.items()}
+        named = {field: onward(said[field] or "") or None for field in ("producer", "title", "publisher")}
+        entries[str(source["id"])] = said | named
     return tuple(entries.values())
 
 
@@ -316,13 +326,36 @@ def _cells(
     if groups and sum(group.span for group in groups) != len(columns):
         raise ValueError(f"The column groups of the table '{name}' do not add up to its {len(columns)} columns.")
     cells: dict[str, Any] = {
-        "columns": [{"label": clean(column.label), "align": column.align} for column in columns],
-        "rows": [[clean(cell) for cell in row] for row in rows],
+        "columns": [
+            {"label": onward(clean(column.label)), "align": column.align} | _bars(column, len(rows), name)
+            for column in columns
+        ],
+        "rows": [[onward(clean(cell)) for cell in row] for row in rows],
         "row_headers": row_headers,
     }
     if groups:
-        cells["groups"] = [{"label": clean(group.label), "span": group.span} for group in groups]
+        cells["groups"] = [{"label": onward(clean(group.label)), "span": group.span} for group in groups]
     return cells
+
+
+def _bars(column: Column, rows: int, name: str) -> dict[str, Any]:
+    """The lengths of a column's bars as shares of the longest, negative to the left of zero, and which are hatched."""
+    if column.bars is None:
+        return {}
+    what = f"The column '{column.label}' of the table '{name}'"
+    if column.align != "right":
+        raise ValueError(f"{what} has bars but keeps to the left. Only numbers have bars: keep them to the right.")
+    if len(column.bars) != rows or len(column.soft or column.bars) != rows:
+        raise ValueError(f"{what} has not one bar for each of {rows} rows. Give each row one, missing if need be.")
+    numbers = [None if value is None or pd.isna(value) else float(value) for value in column.bars]
+    longest = max((abs(value) for value in numbers if value is not None), default=0.0)
+    if math.isinf(longest):
+        raise ValueError(f"{what} has a bar of infinite length. A ratio to nothing is missing: leave it NaN.")
+    if not longest:
+        return {}
+    shares: dict[str, Any] = {"bars": [None if value is None else round(value / longest, 3) for value in numbers]}
+    soft = [bool(one) for one in column.soft or ()]
+    return shares | ({"soft": soft} if any(soft) else {})
 
 
 def _as_cells(data: dict[str, Any]) -> dict[str, Any]:
@@ -344,6 +377,7 @@ def _as_cells(data: dict[str, Any]) -> dict[str, Any]:
 
 def _html_table(cells: dict[str, Any]) -> str:
     aligns = [column["align"] for column in cells["columns"]]
+    drawn = [_bar_styles(column, len(cells["rows"])) for column in cells["columns"]]
     head = ""
     if cells.get("groups"):
         head += "<tr>" + "".join(
@@ -352,15 +386,39 @@ def _html_table(cells: dict[str, Any]) -> str:
         )
         head += "</tr>"
     head += "<tr>" + "".join(
-        f'<th scope="col" style="text-align: {column["align"]}">{escape(column["label"])}</th>'
+        f'<th scope="col" style="text-align: {column["align"]}{_BESIDE_BARS if column.get("bars") else ""}">'
+        f"{escape(column['label'])}</th>"
         for column in cells["columns"]
     )
     head += "</tr>"
     body = ""
-    for row in cells["rows"]:
+    for number, row in enumerate(cells["rows"]):
         body += "<tr>"
         for place, (cell, align) in enumerate(zip(row, aligns, strict=True)):
             tag, scope = ("th", ' scope="row"') if place < cells["row_headers"] else ("td", "")
-            body += f'<{tag}{scope} style="text-align: {align}">{escape(cell)}</{tag}>'
+            body += f'<{tag}{scope} style="text-align: {align}{drawn[place][number]}">{escape(cell)}</{tag}>'
         body += "</tr>"
     return f'<table style="font-variant-numeric: tabular-nums"><thead>{head}</thead><tbody>{body}</tbody></table>'
+
+
+# The room for bars to the right of a column's text, 5 em of it for the longest.
+_BESIDE_BARS = "; padding-right: 5.6em"
+_HATCHED = "repeating-linear-gradient(-45deg, #8b949e 0 2px, transparent 0 4px)"
+
+
+def _bar_styles(column: dict[str, Any], rows: int) -> list[str]:
+    """What the style of each cell of a column says to draw its bar behind the room beside its text."""
+    if not column.get("bars"):
+        return [""] * rows
+    bars, soft = column["bars"], column.get("soft") or [False] * rows
+    least = min(0.0, *(bar or 0.0 for bar in bars))
+    span = max(0.0, *(bar or 0.0 for bar in bars)) - least
+    styles = []
+    for bar, hatched in zip(bars, soft, strict=True):
+        drawn = ""
+        if bar:
+            length, after = abs(bar) / span * 5, (1 - (max(bar, 0.0) - least) / span) * 5
+            face = _HATCHED if hatched else "linear-gradient(#8b949e, #8b949e)"
+            drawn = f"; background: {face} right {after + 0.3:.2f}em center / {length:.2f}em 0.7em no-repeat"
+        styles.append(_BESIDE_BARS + drawn)
+    return styles

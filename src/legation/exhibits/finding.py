@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from legation.exhibits.prose import Prose, plain
-from legation.exhibits.style import clean
+from legation.exhibits.style import clean, onward
 
 FINDING_MIME = "application/vnd.legation.finding+json"
 TALLY_MIME = "application/vnd.legation.tally+json"
@@ -94,13 +94,13 @@ class Tally:
             raise ValueError("The tally has no name. Say what was counted, such as 'Claims examined'.")
         if not counts:
             raise ValueError(f"The tally '{name}' counts nothing. Give each kind and how many there are of it.")
-        self.name = clean(name)
+        self.name = onward(clean(name))
         self.counts: dict[str, int] = {}
         for kind, count in counts.items():
             number = _whole(count)
             if number is None or not clean(kind):
                 raise ValueError(f"The tally '{name}' has {count!r} under {kind!r}. Count in whole numbers from 0.")
-            self.counts[clean(kind)] = number
+            self.counts[onward(clean(kind))] = number
 
     def structured(self) -> dict[str, Any]:
         """The tally as plain JSON values: what the press reads under :data:`TALLY_MIME`."""

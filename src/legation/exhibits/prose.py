@@ -55,7 +55,7 @@ class _Fields(string.Formatter):
             text = FORMS[format_spec](float(value))
         else:
             text = super().format_field(value, format_spec)
-        return plain(text)
+        return style.onward(plain(text))
 
 
 def say(*templates: str, currency: str = "USD", **values: Any) -> Prose:

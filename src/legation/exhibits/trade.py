@@ -1202,7 +1202,10 @@ def flows_table(
     n = view.names
     rows = view.of_year(year).set_index("partner").reindex(view.partners)
     unit = style.table_scale([*rows["exports"], *rows["imports"], *rows["turnover"]])
-    columns = [Column("Partner", "left"), *(Column(what) for what in ("Exports", "Imports", "Turnover", "Balance"))]
+    # A total has no bar among its parts: theirs would all be short beside it.
+    bars = rows["turnover"].where(rows.index != WORLD).tolist()
+    columns = [Column("Partner", "left"), Column("Exports"), Column("Imports")]
+    columns += [Column("Turnover", bars=bars, soft=rows["status"].isin(SOFT).tolist()), Column("Balance")]
     extra: dict[str, pd.Series[Any]] = {}
     if shares is not None:
         part = shares[(shares["reporter"] == reporter) & (shares["year"] == year)]
@@ -1258,6 +1261,7 @@ def flows_table(
     alt = f"Table of {len(view.partners)} partners with exports, imports, turnover and balance in {year}. "
     alt += f"{len(known)} have a figure. " + unreported(lacking, n, year)
     notes = view.notes(known)
+    notes += _hatched_note(columns)
     if any("–" in row[1:] for row in text):
         notes.append("–: not reported, or not to be computed from what is.")
     return Exhibit.table(
@@ -1304,11 +1308,15 @@ def years_table(frame: pd.DataFrame, *, reporter: str, partner: str, names: Mapp
         yield f"{n.of(reporter)} trade with {n.the(partner)} was highest in {year}, at {amount}"
         yield f"{n(reporter)} and {n(partner)}: highest in {year}, at {amount}"
 
+    soft = rows["status"].isin(SOFT).tolist()
+    columns = [Column("Year", "left"), Column("Exports"), Column("Imports")]
+    columns += [Column(what.capitalize(), bars=rows[what].tolist(), soft=soft) for what in ("turnover", "balance")]
+    columns.append(Column("Status", "left"))
     numbers = rows.reset_index(names="year").assign(partner=partner)
     keep = ["partner", "year", *measures, "turnover_basis", "status", "source"]
     gaps = [str(year) for year in rows.index if year not in known.index]
     return Exhibit.table(
-        [Column("Year", "left"), *(Column(what.capitalize()) for what in measures), Column("Status", "left")],
+        columns,
         text,
         groups=[Group("", 1), Group(f"{view.currency} {unit.word}".strip(), 4), Group("", 1)],
         name=f"years-{reporter.lower()}-{partner.lower()}",
@@ -1318,12 +1326,19 @@ def years_table(frame: pd.DataFrame, *, reporter: str, partner: str, names: Mapp
         + (f"Nothing is reported for {listed(gaps)}." if gaps else "Every year has a figure."),
         notes=[
             *view.notes(known.reset_index()),
+            *_hatched_note(columns),
             *(["–: not reported, or not to be computed from what is."] if any("–" in row for row in text) else []),
         ],
         data=numbers[[column for column in keep if column in numbers]],
         units=units(list(measures), view.currency),
         **provenance(known),
     )
+
+
+def _hatched_note(columns: Iterable[Column]) -> list[str]:
+    drawn = [(bar, soft) for column in columns for bar, soft in zip(column.bars or (), column.soft or (), strict=True)]
+    hatched = any(soft and bar is not None and not pd.isna(bar) for bar, soft in drawn)
+    return [f"Hatched bars: {drawing.SOFT_WORDS}."] if hatched else []
 
 
 def statements_table(

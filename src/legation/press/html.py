@@ -14,7 +14,7 @@ from typing import Any, Literal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from legation.press import fonts, markup, svg
+from legation.press import fonts, markup, svg, tables
 from legation.press.document import Document, Exhibit, in_words
 from legation.press.markup import Node
 
@@ -28,8 +28,20 @@ _LINE, _PHONE = 24, 44
 #: How pandoc ends a footnote: with an arrow that few typefaces have.
 _BACK = 'role="doc-backlink">\u21a9\ufe0e</a>'
 _PLACE = re.compile(r"<!--exhibit (\d+)-->")
+
+
+def _printable(value: Any) -> Any:
+    """A text without what no page can show, whoever wrote it; what is markup already came through pandoc or ``svg``."""
+    return markup.printable(value) if type(value) is str else value
+
+
 _TEMPLATES = Environment(
-    loader=FileSystemLoader(_HOUSE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    loader=FileSystemLoader(_HOUSE),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    finalize=_printable,
 )
 
 
@@ -189,8 +201,29 @@ def _table(table: dict[str, Any]) -> dict[str, Any]:
         "right": [place for place, column in enumerate(columns, start=1) if column["align"] == "right"],
         "rows": table["rows"],
         "row_headers": table["row_headers"],
+        "bars": [_bars(column) for column in columns],
         "wide": sum(min(length, _LINE) for length in longest) > _PHONE,
     }
+
+
+def _bars(column: dict[str, Any]) -> list[tuple[str, str]] | None:
+    """The class of each cell of a column, and what its style says of its bar.
+
+    As shares of the track: the bar's length, what is to the right of it, and what to the right of zero.
+    """
+    found = tables.bars(column)
+    if found is None:
+        return None
+    zero = [f"--zero:{_share(1 - found.zero)}"] if found.zero else []
+    said = [
+        ";".join([*([f"--bar:{_share(span[1])}", f"--after:{_share(1 - sum(span))}"] if span else []), *zero])
+        for span in found.spans
+    ]
+    return list(zip(["soft bar" if soft else "bar" for soft in found.soft], said, strict=True))
+
+
+def _share(number: float) -> str:
+    return f"{max(round(number, 3), 0):g}"
 
 
 def _across(table: dict[str, Any]) -> list[list[str]]:

@@ -7,6 +7,8 @@ import os
 import re
 import string
 import time
+from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -24,13 +26,17 @@ STANDARDS: list[Any] = ["ua-1", "a-2a"]
 #: How Typst names text for which it has no letters, and letters that mean something else to everyone.
 _NOT_SHOWN = re.compile(r'the text `"([^`]*)"` could not be displayed|contains the codepoint `"([^`]*)"`')
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
+#: The texts of a drawing, between its elements.
+_TEXTS = re.compile(r"(?<=>)[^<]+")
 _TEMPLATE = (Path(__file__).parent / "house" / "page.typ").read_text(encoding="utf-8")
 
 
 def page(document: Document) -> bytes:
     """The document as a PDF.
 
-    A character that the house's typefaces lack is shown by its number, as ‹U+1F600›: the standards forbid an empty box.
+    A character that the house's typefaces lack is shown by its number, as ‹U+1F600›: the standards forbid an empty
+    box. In drawings and tables, which have no room for that, a name of such letters is shown as ‹1›, and a note below
+    gives its letters.
 
     Raises
     ------
@@ -72,7 +78,7 @@ def _set(document: Document, foreign: set[str]) -> bytes:
         format="pdf",
         font_paths=_fonts(),
         ignore_system_fonts=True,
-        sys_inputs={"document": json.dumps(_printable(_values(document, day), foreign))},
+        sys_inputs={"document": json.dumps(_printable(_values(document, day, foreign), foreign))},
         pdf_standards=STANDARDS,
         timestamp=datetime.combine(day, datetime.min.time(), UTC),
     )
@@ -164,7 +170,7 @@ def _new_page(block: Node) -> Blocks:
     return [{"t": "RawBlock", "c": ["typst", "#pagebreak(weak: true)"]}] if begins else []
 
 
-def _values(document: Document, day: date) -> dict[str, Any]:
+def _values(document: Document, day: date, foreign: set[str]) -> dict[str, Any]:
     """Everything that comes from data, as values for the template."""
     language, _, region = document.language.partition("-")
     return {
@@ -186,12 +192,20 @@ def _values(document: Document, day: date) -> dict[str, Any]:
         "retrieved": document.usual_day_in_words,
         "holdings": document.holdings,
         "press_reports": document.press_reports,
-        "exhibits": [_exhibit(exhibit) for exhibit in document.exhibits],
+        "exhibits": [_exhibit(exhibit, foreign) for exhibit in document.exhibits],
     }
 
 
-def _exhibit(exhibit: Exhibit) -> dict[str, Any]:
+def _table(table: dict[str, Any]) -> dict[str, Any]:
+    """A table with its widths, the bars of a column as shares of a ``track``; in points."""
+    made = tables.laid_out(table, with_bars=True)
+    columns = [column | {"bars": column["bars"] and asdict(column["bars"])} for column in made["columns"]]
+    return made | {"columns": columns, "track": tables.TRACK, "gap": tables.GAP}
+
+
+def _exhibit(exhibit: Exhibit, foreign: set[str]) -> dict[str, Any]:
     content = exhibit.content
+    marks = _Marks(foreign)
     values: dict[str, Any] = {
         "kind": exhibit.kind,
         "anchor": exhibit.anchor,
@@ -204,14 +218,65 @@ def _exhibit(exhibit: Exhibit) -> dict[str, Any]:
     }
     where = f"exhibit '{exhibit.anchor}'"
     if exhibit.kind == "chart":
-        values["drawing"] = svg.plain(content["svg"]["page"], where)
+        values["drawing"] = marks.in_drawing(svg.plain(content["svg"]["page"], where))
     elif exhibit.kind == "table":
-        values["table"] = tables.laid_out(content["table"])
+        values["table"] = _table(marks.in_table(content["table"]))
     elif content["mime"] == "image/svg+xml":
-        values |= {"format": "svg", "drawing": svg.plain(content["picture"], where)}
+        values |= {"format": "svg", "drawing": marks.in_drawing(svg.plain(content["picture"], where))}
     else:
         values |= {
             "format": content["mime"].removeprefix("image/").replace("jpeg", "jpg"),
             "bytes": list(raster(content["picture"])),
         }
+    values["notes"] = [*values["notes"], *marks.note()]
     return values
+
+
+class _Marks:
+    """What stands in an exhibit for names whose letters the typefaces lack: ‹1›, ‹2› and so on, as they are met."""
+
+    def __init__(self, foreign: set[str]) -> None:
+        letters = f"[{re.escape(''.join(sorted(foreign)))}]+" if foreign else "(?!)"
+        self._name = re.compile(rf"({letters}(?:\s{letters})*)(…?)")
+        self._names: list[str] = []
+
+    def in_drawing(self, drawing: str) -> str:
+        """The drawing with marks in its texts, each of which is one line."""
+        self._meet(_TEXTS.findall(drawing))
+        return _TEXTS.sub(lambda text: self._put(text[0]), drawing)
+
+    def in_table(self, table: dict[str, Any]) -> dict[str, Any]:
+        """The table with marks in its heads and cells."""
+        heads = [*table["columns"], *(table.get("groups") or [])]
+        self._meet([head["label"] for head in heads] + [cell for row in table["rows"] for cell in row])
+        marked = {
+            key: [head | {"label": self._put(head["label"])} for head in table[key]]
+            for key in ("columns", "groups")
+            if table.get(key)
+        }
+        return table | marked | {"rows": [[self._put(cell) for cell in row] for row in table["rows"]]}
+
+    def note(self) -> list[str]:
+        """The sentence that gives the letters of each name by their numbers; none if no name was met."""
+        told = [
+            f"‹{number}› is {' '.join(f'U+{ord(letter):04X}' for letter in name if not letter.isspace())}"
+            for number, name in enumerate(self._names, start=1)
+        ]
+        return [f"Names whose letters this page’s typefaces lack are numbered: {'; '.join(told)}."] if told else []
+
+    def _meet(self, texts: list[str]) -> None:
+        """Number the names; the beginning of one, cut off by an ellipsis, has that one's number."""
+        found = [name.groups() for text in texts for name in self._name.finditer(markup.printable(text))]
+        whole = dict.fromkeys(name for name, cut in found if not cut)
+        self._names = list(whole | dict.fromkeys(name for name, cut in found if not _begun(name, whole)))
+
+    def _put(self, text: str) -> str:
+        return self._name.sub(lambda name: f"‹{self._number(name[1])}›{name[2]}", markup.printable(text))
+
+    def _number(self, name: str) -> int:
+        return 1 + self._names.index(name if name in self._names else _begun(name, self._names))
+
+
+def _begun(name: str, names: Iterable[str]) -> str:
+    """The first of the names that begins so; empty if none does."""
+    return next((each for each in names if each.startswith(name)), "")

@@ -144,7 +144,9 @@ class _Chapter:
         self.left_out: list[tuple[_Placed, str]] = []  # exhibits and headings, and the line that left them out
         self.names: set[str] = set()  # of exhibits, within the chapter
         stem = part.file.removesuffix(".ipynb").replace("_", " ").replace("-", " ").strip()
-        self.heading: list[Node] = [{"t": "Str", "c": part.title or stem[:1].upper() + stem[1:]}]
+        self.heading: list[Node] = [
+            {"t": "Str", "c": markup.printable(part.title) if part.title else stem[:1].upper() + stem[1:]}
+        ]
         self.titled = bool(part.title)
 
     @property
@@ -416,8 +418,30 @@ def _whole(content: Any, where: str) -> dict[str, Any]:
         missing = ["table"]
     if missing:
         raise InputError(f"{where}: this exhibit has no {' and no '.join(missing)}. Give every part of an Exhibit.")
+    if content["kind"] == "table":
+        _check_bars(content["table"], where)
     cleaned: dict[str, Any] = _clean(content)
     return cleaned
+
+
+def _check_bars(table: dict[str, Any], where: str) -> None:
+    """Refuse bars that are not shares, one or none for each row: pages draw them by these numbers."""
+    for column in table["columns"]:
+        bars, soft = column.get("bars"), column.get("soft")
+        if bars is None and soft is None:
+            continue
+        if not (
+            isinstance(bars, list)
+            and len(bars) == len(table["rows"])
+            # NaN compares as false with everything; Python takes true for 1.
+            and all(bar is None or (type(bar) in (int, float) and -1 <= bar <= 1) for bar in bars)
+            and (soft is None or (isinstance(soft, list) and len(soft) == len(bars)))
+            and all(type(one) is bool for one in soft or [])
+        ):
+            raise InputError(
+                f"{where}: the bars of the column '{column['label']}' are not one number from -1 to 1 or null for each "
+                "row, and true or false for those that are hatched. Make the table with Exhibit.table."
+            )
 
 
 def _finding(content: Any, where: str) -> dict[str, Any]:

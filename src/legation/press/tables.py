@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import permutations
 from pathlib import Path
@@ -22,6 +23,8 @@ INSET = 4.0
 #: The width of an exhibit in points, and the sizes of letters in its tables: usual, and where columns are many.
 FULL_WIDTH = 160 / 25.4 * 72
 USUAL, SMALL, _MANY_COLUMNS = 8.5, 8.0, 9
+#: The room for a column's bars, in points, and what stands between them and the text to their left.
+TRACK, GAP = 42.0, 5.0
 #: Letters above which a word gets places to break: no column has to hold such an address.
 OVERLONG = 30
 #: A zero-width space: a place to break that prints nothing.
@@ -36,11 +39,46 @@ _WORDS = re.compile(r"[^\s\u200b/\u2013-]+[/\u2013-]*|[/\u2013-]+")
 _FACES = {400: "SourceSansPro-Regular.ttf", 600: "SourceSansPro-Semibold.ttf"}
 
 
-def laid_out(table: dict[str, Any]) -> dict[str, Any]:
-    """A table with places to break, the ``size`` of its letters and the ``widths`` of its columns, in points."""
+@dataclass(frozen=True)
+class Bars:
+    """The bars of a column on a track of length 1.
+
+    Where zero is; start and length of each bar, none where none is; and which are hatched.
+    """
+
+    zero: float
+    spans: list[tuple[float, float] | None]
+    soft: list[bool]
+
+
+def bars(column: dict[str, Any]) -> Bars | None:
+    """The bars of a column, whose lengths are shares from -1 to 1; none if it has none.
+
+    The track reaches from the lowest to the highest of them and zero, so that a column without negative bars begins
+    at its zero.
+    """
+    lengths = column.get("bars") or []
+    if not any(lengths):
+        return None
+    low, high = min(0.0, *(length or 0.0 for length in lengths)), max(0.0, *(length or 0.0 for length in lengths))
+    spans = [
+        ((min(length, 0.0) - low) / (high - low), abs(length) / (high - low)) if length else None for length in lengths
+    ]
+    return Bars(-low / (high - low), spans, column.get("soft") or [False] * len(spans))
+
+
+def laid_out(table: dict[str, Any], *, with_bars: bool = False) -> dict[str, Any]:
+    """A table with places to break, the ``size`` of its letters and the ``widths`` of its columns, in points.
+
+    With bars a column has its :class:`Bars` under ``bars``, provided that beside them all columns keep their longest
+    words and numbers; else none has any.
+    """
     size = SMALL if len(table["columns"]) > _MANY_COLUMNS else USUAL
-    columns = [column | {"label": breakable(column["label"])} for column in table["columns"]]
+    columns = [column | {"label": breakable(column["label"]), "bars": bars(column)} for column in table["columns"]]
     rows = [[breakable(cell) for cell in row] for row in table["rows"]]
+    needed = sum(column.least for column in _held(columns, rows, size))
+    if not with_bars or needed > FULL_WIDTH:
+        columns = [column | {"bars": None} for column in columns]
     return table | {
         "columns": columns,
         "rows": rows,
@@ -64,7 +102,7 @@ def widths(
     columns
         Each with its ``label`` and ``align``: what keeps to the right is a number, which never wraps.
     rows
-        The cells' text, row by row.
+        The cells' text, row by row. A column with ``bars`` has room for them beside its text.
     room
         The width of the table in points, and ``size`` that of its letters.
 
@@ -74,7 +112,7 @@ def widths(
     their mean length, within their longest word and their longest line; then width is moved from column to column as
     long as that saves lines. Words wider than the whole table are left to the page to break.
     """
-    held = [_Column(column, [row[place] for row in rows], size) for place, column in enumerate(columns)]
+    held = _held(columns, rows, size)
     spare = room - sum(column.most for column in held)
     if spare >= 0:
         return _roomy(held, spare)
@@ -83,18 +121,24 @@ def widths(
     return _lowest(held, _by_weight(held, room))
 
 
+def _held(columns: Sequence[dict[str, Any]], rows: Sequence[Sequence[str]], size: float) -> list[_Column]:
+    return [_Column(column, [row[place] for row in rows], size) for place, column in enumerate(columns)]
+
+
 class _Column:
     """A column's texts, and how many lines each takes at a width."""
 
     def __init__(self, column: dict[str, Any], cells: list[str], size: float) -> None:
         self.number = column["align"] == "right"
         self.size = size
+        self.drawn = GAP + TRACK if column.get("bars") else 0.0
+        self.beside = 2 * INSET + self.drawn
         self.texts = [(column["label"], 600), *((cell, 400) for cell in cells)]
         words = [[_width(word, weight, size) for word in _WORDS.findall(text)] for text, weight in self.texts]
         whole = [_width(text, weight, size) for text, weight in self.texts]
         longest_word = max((word for text in words for word in text), default=0.0)
-        self.most = 2 * INSET + max([longest_word, *whole[1:]] if self.number else whole)
-        self.least = self.most if self.number else 2 * INSET + longest_word
+        self.most = self.beside + max([longest_word, *whole[1:]] if self.number else whole)
+        self.least = self.most if self.number else self.beside + longest_word
         self.weight = max(sum(map(len, cells)) / max(len(cells), 1), 1.0) ** 0.5
         self._words = words
         self._lines: dict[float, list[int]] = {}
@@ -103,7 +147,7 @@ class _Column:
         """The lines of the heading and of each cell in a column of that width."""
         if width not in self._lines:
             space = _width(" ", 400, self.size)
-            self._lines[width] = [_wrapped(words, space, width - 2 * INSET) for words in self._words]
+            self._lines[width] = [_wrapped(words, space, width - self.beside) for words in self._words]
         return self._lines[width]
 
 
@@ -118,14 +162,17 @@ def _wrapped(words: list[float], space: float, room: float) -> int:
 
 
 def _roomy(columns: list[_Column], spare: float) -> list[float]:
-    """Every cell on one line: numbers of equal width if they fit so, or the last column takes what is left."""
+    """Every cell on one line: numbers of equal width if they fit so, or the last column takes what is left.
+
+    The room for bars comes besides.
+    """
     numbers = [column for column in columns if column.number]
     if not numbers:
         return [*(column.most for column in columns[:-1]), columns[-1].most + spare]
-    equal = (spare + sum(column.most for column in numbers)) / len(numbers)
-    alike = all(column.most <= equal for column in numbers)
+    equal = (spare + sum(column.most - column.drawn for column in numbers)) / len(numbers)
+    alike = all(column.most - column.drawn <= equal for column in numbers)
     return [
-        column.most if not column.number else equal if alike else column.most + spare / len(numbers)
+        column.most if not column.number else equal + column.drawn if alike else column.most + spare / len(numbers)
         for column in columns
     ]
 

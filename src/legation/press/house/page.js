@@ -50,10 +50,12 @@ function bringIntoSight(link, contents) {
 
 // A list of at least so many rows is worth sorting.
 const FEWEST = 4;
-const MISSING = /^([-–—?…]?|n\/?a|unknown|not (reported|known|stated|available|applicable))$/i;
-const AMOUNT = /^(?:(?:about|over|under|at least|[~≈<>≤≥]) ?)?(?:[A-Z]{3} |[$€£¥])?([+-]?(?:\d{1,3}(?:[, ]\d{3})+|\d+)(?:\.\d+)?)(?: ?(thousand|million|mn|m|billion|bn|trillion|tn)\b)?/;
+const MISSING = /^([-–—?…]?|n\/?a|unknown|not (reported|known|stated|seen|covered|available|applicable))$/i;
+const AMOUNT = /^(?:(?:about|over|under|up to|(?:more|less) than|at (?:least|most)|[~≈<>≤≥]) ?)?([+-]?)(?:[A-Z]{3} |[$€£¥])?([+-]?(?:\d{1,3}(?:[, ]\d{3})+|\d+)(?:\.\d+)?)(?: ?(thousand|million|mn|m|billion|bn|trillion|tn)\b)?/;
 const TIMES = {thousand: 1e3, million: 1e6, mn: 1e6, m: 1e6, billion: 1e9, bn: 1e9, trillion: 1e12, tn: 1e12};
-const DAY = /^(?:\d{1,2} )?(?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4}$/;
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const SAID = new RegExp(`^(?:(\\d{1,2})(?:–\\d{1,2})? )?(${MONTHS.join('|')})[a-z]*(?:–[\\w ]+?)? (\\d{4})(?:–.*)?$`);
+const NOTED = /^(\d{4})(?:-(\d\d))?(?:-(\d\d))?(?:–.*)?$/;
 
 // Put a button into each head of a column that can be sorted by.
 function makeSortable(table) {
@@ -67,7 +69,7 @@ function makeSortable(table) {
   if (rows.length < FEWEST || !heads[0]?.textContent.trim() || !rows.every(whole)) return;
   const before = bodies.map(body => [...body.rows]);
   heads.forEach((head, place) => {
-    if (!head.textContent.trim() || head.colSpan > 1) return;
+    if (!head.textContent.trim() || head.colSpan > 1 || head.querySelector('a')) return; // no link stands in a button
     const button = document.createElement('button');
     button.type = 'button';
     button.append(...head.childNodes);
@@ -83,14 +85,14 @@ function makeSortable(table) {
 }
 
 // The rows by what stands in a column; a missing value comes last either way, and equals keep the table's own order.
-function sorted(rows, place, downwards) {
+function sorted(rows, place, descending) {
   const texts = rows.map(row => row.cells[place].textContent.replace(/\s+/g, ' ').trim());
   const key = measure(texts.filter(text => !MISSING.test(text)));
   const words = new Intl.Collator(document.documentElement.lang || 'en', {numeric: true});
   const compare = (a, b) => typeof a === 'number' ? a - b : words.compare(a, b);
   return rows.map((row, number) => ({row, value: MISSING.test(texts[number]) ? null : key(texts[number])}))
     .sort((a, b) => (a.value === null) - (b.value === null)
-      || (a.value === null ? 0 : compare(a.value, b.value) * (downwards ? -1 : 1)))
+      || (a.value === null ? 0 : compare(a.value, b.value) * (descending ? -1 : 1)))
     .map(each => each.row);
 }
 
@@ -99,13 +101,16 @@ function measure(texts) {
   return [day, amount].find(kind => texts.every(text => kind(text) !== null)) || (text => text);
 }
 
+// "19 June 2024", "19–20 Jul 2013", "May 1950", "2021-08", "2012–2016": by the day on which it began.
 function day(text) {
-  return DAY.test(text) ? Date.parse(`${text} UTC`) : null;
+  const said = SAID.exec(text), noted = NOTED.exec(text);
+  if (said) return said[3] * 1e4 + MONTHS.indexOf(said[2]) * 100 + 100 + Number(said[1] || 0);
+  return noted && noted[1] * 1e4 + (noted[2] || 0) * 100 + Number(noted[3] || 0);
 }
 
-// "−1,234.5", "USD 4.6 bn", "about 12 %", "2012–2016": by the first number, in its unit. No difference is "none".
+// "−1,234.5", "−USD 4.6 bn", "about 12 %": by the first number, in its unit. No difference is "none".
 function amount(text) {
   if (/^none$/i.test(text)) return 0;
   const found = AMOUNT.exec(text.replace(/\u2212/g, '-'));
-  return found && Number(found[1].replace(/[, ]/g, '')) * (TIMES[found[2]] || 1);
+  return found && Number((found[1] + found[2]).replace(/[, ]/g, '')) * (TIMES[found[3]] || 1);
 }
