@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from lxml import html as lxml_html
 
 ROOT = Path(__file__).resolve().parents[1]
 EXHIBIT = "application/vnd.legation.exhibit+json"
@@ -85,3 +89,16 @@ def drawing(width: int = 454, inside: str = "") -> str:
         f'<g id="axes"><text x="10" y="20" style="font: 9px \'Source Sans Pro\'; '
         f'fill: var(--exhibit-ink, #1f2328)">drawn label</text></g>{inside}</svg>'
     )
+
+
+def scripts_let_run(page: str) -> list[Any]:
+    """The scripts of a page whose hash its policy names; any other is an error."""
+    tree = lxml_html.fromstring(page)
+    (policy,) = tree.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+    (named,) = re.findall(r"script-src '([^']*)'", policy)
+    scripts = tree.xpath("//script")
+    for script in scripts:
+        assert not script.attrib
+        digest = base64.b64encode(hashlib.sha256(script.text.encode()).digest()).decode()
+        assert named == f"sha256-{digest}", "a script that the policy does not name"
+    return scripts

@@ -309,7 +309,7 @@ def test_ctrl_c_ends_everything_within_seconds_with_one_sentence(house, printed,
     interrupted = Build(house)
     if moment == "chapter":
         interrupted.says("two: chapter")
-        time.sleep(0.7)  # a page is being made
+        time.sleep(0.1)  # a page is being made
     else:
         interrupted.find(moment)
     for _ in range(times):

@@ -1,7 +1,6 @@
 """The HTML page and the PDF say the same, and carry everything they need."""
 
 import base64
-import hashlib
 import io
 import re
 from itertools import pairwise
@@ -11,7 +10,7 @@ from urllib.parse import unquote
 import pypdf
 import pytest
 from fontTools.ttLib import TTFont
-from helpers import EXHIBIT, drawing, exhibit, notebook, shown
+from helpers import EXHIBIT, drawing, exhibit, notebook, scripts_let_run, shown
 from lxml import html as lxml_html
 from press.made import HOSTILE, chapter, figure, finding, method, report, tally
 
@@ -37,19 +36,6 @@ def whole():
         rebuild="make report REPORT=x",
         authors=["A. Writer"],
     )
-
-
-def scripts_let_run(page):
-    """The scripts of a page whose hash its policy names; any other is an error."""
-    tree = lxml_html.fromstring(page)
-    (policy,) = tree.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
-    (named,) = re.findall(r"script-src '([^']*)'", policy)
-    scripts = tree.xpath("//script")
-    for script in scripts:
-        assert not script.attrib
-        digest = base64.b64encode(hashlib.sha256(script.text.encode()).digest()).decode()
-        assert named == f"sha256-{digest}", "a script that the policy does not name"
-    return scripts
 
 
 def text_of(data):
