@@ -187,7 +187,7 @@ def test_a_notebook_gets_the_structured_form_html_and_plain_text() -> None:
     assert bundle["text/plain"].splitlines() == [
         "Trade with China grew in 2021",
         "Exports plus imports, USD bn, 2020–2021",
-        "Two bars; the longer is China's.",
+        "Two bars; the longer is China’s.",
         "Source: Office, Trade (May 2024).",
     ]
 
@@ -210,7 +210,7 @@ def test_the_drawing_says_what_it_is_and_brings_nothing_that_reaches_outside() -
     for svg in chart().svg.values():
         drawing = root(svg)
         assert drawing.get("role") == "img"
-        assert drawing.get("aria-label") == "Two bars; the longer is China's."
+        assert drawing.get("aria-label") == "Two bars; the longer is China’s."
         tags = {etree.QName(element).localname for element in drawing.iter()}
         assert not tags & {"style", "script", "metadata", "image", "foreignObject"}
         assert "DOCTYPE" not in svg

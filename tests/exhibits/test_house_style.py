@@ -233,3 +233,11 @@ def test_a_label_is_never_cut_inside_a_figure() -> None:
 
 def test_a_name_cannot_turn_the_direction_of_the_line_it_stands_in() -> None:
     assert style.clean("safe\u202eevil\u2066x\u200f") == "safeevilx"
+
+
+def test_apostrophes_and_spans_of_years_are_set_as_a_printer_would_and_names_and_addresses_left() -> None:
+    assert style.typeset("Velmark's trade, 2012-2016, with its partners' goods") == (
+        "Velmark’s trade, 2012–2016, with its partners’ goods"
+    )
+    for kept in ("table-2012-2016", "https://velmark.example/2012-2016", "2024-06-19", "2012-2016.csv", "ES-11/1"):
+        assert style.typeset(kept) == kept

@@ -62,3 +62,8 @@ def test_a_list_is_joined_as_in_a_sentence():
         "A and B",
         "A, B and C",
     ]
+
+
+def test_a_place_in_an_order_is_said_as_one() -> None:
+    said = [say("{place:ordinal}", place=place).markdown for place in (1, 2, 3, 4, 9, 11, 12, 13, 21, 22, 103, 111)]
+    assert said == ["1st", "2nd", "3rd", "4th", "9th", "11th", "12th", "13th", "21st", "22nd", "103rd", "111th"]

@@ -171,6 +171,22 @@ def test_a_balance_is_filled_to_zero_and_the_year_it_turned_is_the_finding() -> 
     assert set(filled) == {"country-rus", "exhibit-context"}
 
 
+def test_a_balance_that_is_small_beside_the_others_has_a_scale_of_its_own_and_says_so() -> None:
+    rows = [
+        flow_row("VNM", partner, flow, 2015 + step, size * value)
+        for partner, size in (("RUS", 1), ("CHN", 50))
+        for step, (sold, bought) in enumerate([(5, 9), (6, 8), (9, 7), (12, 7)])
+        for flow, value in (("export", sold), ("import", bought))
+    ]
+    frame = Figures(pd.DataFrame(rows)).bilateral
+    small = trade.balance_over_time(frame, reporter="VNM", focus="RUS", partners=["RUS", "CHN"], names=NAMES)
+    large = trade.balance_over_time(frame, reporter="VNM", focus="CHN", partners=["RUS", "CHN"], names=NAMES)
+    assert "Russia, on a scale of its own" in [box.words for box in texts(small.svg["page"])]
+    assert "the other panels have one scale, Russia a larger one" in small.notes[0]
+    assert "all panels have one scale" in large.notes[0]
+    assert "own" not in " ".join(box.words for box in texts(large.svg["page"]))
+
+
 def test_a_slope_joins_two_years_and_a_partner_without_one_of_them_is_named() -> None:
     exhibit = trade.share_change(usual().shares, reporter="VNM", years=(2015, 2022), focus="RUS", names=NAMES)
     assert plain(exhibit.title).startswith("South Korea in Viet Nam’s exports: 71 % in 2015, 71 % in 2022")

@@ -118,7 +118,7 @@ def test_outcomes_are_told_in_words_and_what_cannot_be_told_is_not_called_droppe
     rows = {row[0]: row for row in (made("changes").cells or {})["rows"]}
     assert rows["Assistance when attacked"][1:5] == ["Article 1", "Absent", "Article 4", "Returned"]
     assert rows["National unity or unification"][3:5] == ["Not coded", "Cannot be told"]
-    assert rows["Goals"][4] == "In both; between not known"
+    assert rows["Goals"][4] == "Kept or returned"
     assert rows["Consultation on a threat"][4] == "New, with 2000"
 
 

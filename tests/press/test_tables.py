@@ -52,6 +52,17 @@ def test_a_table_of_uneven_texts_is_lower_than_with_equal_shares():
     assert height(widths(columns, rows)) < 0.8 * height([ROOM / 4] * 4)
 
 
+def test_a_text_stands_on_one_line_in_a_column_as_wide_as_it_is():
+    for text in (
+        "Kept or returned",
+        "Territory closed to third states",
+        "Articles (2), (3), 6",
+        "at the end of a period",
+    ):
+        own = tables._Column(column(""), [text], 8.5)
+        assert own.lines(own.most) == [1, 1], text
+
+
 def test_an_address_gets_places_to_break_and_ordinary_words_none():
     address = "https://example.org/a/very/long/path?with=a&query=of-some-length"
     made = tables.breakable(f"Seen at {address} today")

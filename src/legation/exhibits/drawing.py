@@ -81,11 +81,12 @@ class Slope:
 
 @dataclass(frozen=True)
 class Panel:
-    """Lines over the same years, under a heading of their own."""
+    """Lines over the same years, under a heading of their own; ``apart`` if on another scale, which is to be said."""
 
     heading: str
     lines: Sequence[Line]
     bands: Sequence[Band] = ()
+    apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -236,7 +237,8 @@ def lines(
 ) -> None:
     """Lines over years, labelled at their ends; panels side by side on the page, one below the other on the phone.
 
-    All panels have the same axes, with zero. Events are labelled rules through each panel, periods pale bands.
+    All panels but those apart have the same axes, with zero. Events are labelled rules through each panel, periods pale
+    bands.
     """
     if not any(np.isfinite(value) for panel in panels for line in panel.lines for value in line.values) and not any(
         np.isfinite(value) for panel in panels for band in panel.bands for value in band.low
@@ -250,10 +252,10 @@ def lines(
     gutter = 16.0
     width = (canvas.width - gutter * (columns - 1)) / columns
     most = MOST_TICKS if height > LOW else 3
-    low, high = _extent(panels, most)
-    ticks = style.ticks(low, high, most)
-    write = form or style.tick_number(ticks)
-    numbers = max(style.text_width(write(tick), style.SMALL) for tick in ticks) + 5
+    together = [panel for panel in panels if not panel.apart]
+    scales = [style.ticks(*_extent([panel] if panel.apart else together, most), most) for panel in panels]
+    marks = [[(form or style.tick_number(ticks))(tick) for tick in ticks] for ticks in scales]
+    numbers = max(style.text_width(mark, style.SMALL) for labels in marks for mark in labels) + 5
     size = style.TEXT
     wanted = [
         style.text_width(style.clean(line.label), size, style.SEMIBOLD if line.strong else style.REGULAR)
@@ -282,8 +284,8 @@ def lines(
         axes = canvas.axes(left + numbers, top + head, plot, height)
         margin = 4 / (plot - 8) * max(last - first, 1)
         axes.set_xlim(first - margin, last + margin)
-        axes.set_ylim(low, high)
-        axes.set_yticks(ticks, labels=[write(tick) for tick in ticks])
+        axes.set_ylim(scales[place][0], scales[place][-1])
+        axes.set_yticks(scales[place], labels=marks[place])
         axes.grid(visible=True, axis="y", color=style.GRID, linewidth=0.6)
         style.year_axis(axes, first, last)
         style.zero_line(axes, along="y")

@@ -20,6 +20,7 @@ FORMS: dict[str, Callable[[float], str]] = {
     "+percent": lambda value: style.percent(value, sign=True),
     "number": style.decimal,
     "times": lambda value: f"{style.decimal(value)} times",
+    "ordinal": lambda value: style.ordinal(int(value)),
 }
 
 
@@ -66,7 +67,7 @@ def say(*templates: str, currency: str = "USD", **values: Any) -> Prose:
     templates
         Markdown written by the analyst, with fields in braces; after the first, what to say instead where a value of
         those before is missing. After a colon a field may name a form: ``money``, ``percent``, ``+percent`` (with its
-        sign), ``times``, ``number``, or whatever ``str.format`` takes.
+        sign), ``times``, ``number``, ``ordinal``, or whatever ``str.format`` takes.
     currency
         The currency of ``money``.
     values

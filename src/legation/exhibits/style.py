@@ -271,6 +271,16 @@ def clean(text: object) -> str:
     return re.sub(" +", " ", words).strip(" ")
 
 
+_APOSTROPHE = re.compile(r"(?<=\w)'")
+#: Two years with a hyphen between them, not within a name or an address.
+_YEARS = re.compile(r"(?<![\w/.:-])(1[5-9]\d\d|20\d\d)-(1[5-9]\d\d|20\d\d)(?![\w/-]|\.\w)")
+
+
+def typeset(text: str) -> str:
+    """The text with apostrophes and spans of years as a printer sets them, however they were typed."""
+    return _YEARS.sub(r"\1–\2", _APOSTROPHE.sub("’", text))
+
+
 #: From the first letter that is read from right to left to the last of them in a row.
 _LEFTWARD = re.compile(
     "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc](?:[^A-Za-z0-9]*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc])*"
@@ -278,8 +288,8 @@ _LEFTWARD = re.compile(
 
 
 def onward(text: str) -> str:
-    """The text with a mark after each name read from right to left, so that the number behind it stays behind it."""
-    return _LEFTWARD.sub("\\g<0>\u200e", text)
+    """The text ``typeset``, a mark after each name read from right to left, so that a number behind it stays there."""
+    return _LEFTWARD.sub("\\g<0>\u200e", typeset(text))
 
 
 #: Where a letter is lacking, the PDF sets the whole text, figures too, in a typeface that has it: at the widest in
@@ -425,6 +435,12 @@ def years(first: int, last: int) -> str:
 def times(ratio: float) -> str:
     """A multiple as a sentence says it: ``2.1``, ``45``."""
     return f"{ratio:,.0f}" if ratio >= 9.95 else decimal(ratio)
+
+
+def ordinal(place: int) -> str:
+    """A place in an order, as a sentence says it: ``1st``, ``2nd``, ``11th``, ``23rd``."""
+    ending = "th" if place % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{place}{ending}"
 
 
 def percent_tick(value: float) -> str:

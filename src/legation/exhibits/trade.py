@@ -59,6 +59,8 @@ NOT_REPORTED = "not reported"
 WELL_COVERED = 0.94
 #: More panels than this do not stand on a page beside the text on them.
 MOST_PANELS = 6
+#: Below this share of the largest balance a panel on the common scale would show a flat line.
+FLAT = 0.1
 #: What a column of ``bilateral`` is called in a sentence: alone, with a partner, and what its share is a share of.
 MEASURES = {"turnover": "trade", "exports": "exports", "imports": "imports"}
 WITH = {"turnover": "trade with", "exports": "exports to", "imports": "imports from"}
@@ -617,7 +619,8 @@ def balance_over_time(
 ) -> Exhibit:
     """Exports less imports over the years, a panel a partner on one scale, filled down or up to zero.
 
-    ``frame``: a ``bilateral`` result. Shown are the focus and those whose balance was largest in any year.
+    ``frame``: a ``bilateral`` result. Shown are the focus and those whose balance was largest in any year. Where the
+    balances of the focus would be a flat line beside the others, its panel has a scale of its own and says so.
     """
     view = view_of(frame, reporter, partners, names, "balance")
     n, span = view.names, view.span
@@ -629,6 +632,7 @@ def balance_over_time(
         by_size[:MOST_PANELS] if focus in by_size[:MOST_PANELS] or focus not in by_size else by_size[: MOST_PANELS - 1]
     )
     shown = list(dict.fromkeys([*([str(focus)] if focus in by_size else []), *kept]))
+    apart = focus in by_size and size[focus] < FLAT * size.iloc[0]
     lacking = [code for code in view.partners if code not in by_size]
     last = {str(code): rows.iloc[-1] for code, rows in known.sort_values("year").groupby("partner")}
 
@@ -664,7 +668,8 @@ def balance_over_time(
         colour = style.colour(code) if code == focus else style.MUTED
         zeros = [0.0] * len(line.years)
         band = Band(line.years, zeros, line.values, color=colour, alpha=0.3, below=style.CONTEXT)
-        panels.append(Panel(n(code), [line], [band]))
+        own = apart and code == focus
+        panels.append(Panel(f"{n(code)}, on a scale of its own" if own else n(code), [line], [band], apart=own))
     told = [
         f"{n(code)} {money(float(last[code]['balance']), view.currency, sign=True)} in {int(last[code]['year'])}"
         for code in shown
@@ -673,12 +678,15 @@ def balance_over_time(
     alt = alt if panels else "No line is drawn. "
     alt += f"At the end: {listed(told)}. " if told else ""
     alt += f"No balance for {listed([n.the(code) for code in lacking])}." if lacking else ""
-    notes = ["Above the line of zero a surplus, below it a deficit; all panels have one scale.", *view.notes(known)]
+    scales = (
+        f"the other panels have one scale, {n.the(str(focus))} a larger one" if apart else "all panels have one scale"
+    )
+    notes = [f"Above the line of zero a surplus, below it a deficit; {scales}.", *view.notes(known)]
     rest = len(by_size) - len(shown)
     notes += [f"{rest} more partners with smaller balances are in the numbers behind this chart."] if rest else []
     notes += [f"A balance needs both flows: none for {listed([n.the(code) for code in lacking])}."] if lacking else []
     return Exhibit.chart(
-        lambda canvas: drawing.lines(canvas, panels or [Panel("", [])], span=span, height=68),
+        lambda canvas: drawing.lines(canvas, panels or [Panel("", [])], span=span, height=54),
         name=f"balance-over-time-{reporter.lower()}",
         title=headline(n, title),
         subtitle=view.subtitle("Exports less imports of goods by partner", unit, period(span)),
@@ -717,7 +725,8 @@ def share_change(
     kept = most_telling(by_size, focus)
     ends = dict(zip(both.index.astype(str), both.to_numpy().tolist(), strict=True))
     share = {code: (float(ends[code][0]), float(ends[code][1])) for code in kept}
-    coloured = style.story(dict.fromkeys([code for code in (focus, *by_size) if code in share]))
+    by_change = sorted(share, key=lambda code: abs(share[code][1] - share[code][0]), reverse=True)
+    coloured = style.story(dict.fromkeys([code for code in (focus, *by_change) if code in share]))
     lacking = [code for code in view.partners if code not in by_size]
 
     def moved(code: str) -> str:
@@ -1263,7 +1272,7 @@ def flows_table(
     notes = view.notes(known)
     notes += _hatched_note(columns)
     if any("–" in row[1:] for row in text):
-        notes.append("–: not reported, or not to be computed from what is.")
+        notes.append("A dash: not reported, or not to be computed from what is.")
     return Exhibit.table(
         columns,
         text,
@@ -1327,7 +1336,7 @@ def years_table(frame: pd.DataFrame, *, reporter: str, partner: str, names: Mapp
         notes=[
             *view.notes(known.reset_index()),
             *_hatched_note(columns),
-            *(["–: not reported, or not to be computed from what is."] if any("–" in row for row in text) else []),
+            *(["A dash: not reported, or not to be computed from what is."] if any("–" in row for row in text) else []),
         ],
         data=numbers[[column for column in keep if column in numbers]],
         units=units(list(measures), view.currency),

@@ -52,7 +52,7 @@ FORMER = {"SUN": "the Soviet Union", "DDR": "East Germany", "CSK": "Czechoslovak
 OUTCOME_WORDS = {
     "returned": "returned",
     "kept": "kept",
-    "in both": "in both; between not known",
+    "in both": "kept or returned",
     "new": "new",
     "dropped": "dropped",
     "in neither": "in neither",
@@ -667,8 +667,8 @@ def changes_table(
     notes = [STATES_NOTE]
     if between:
         notes.append(
-            "Returned: coded in both and shown to be absent between. In both, between not known: whether it was kept "
-            "or returned cannot be told."
+            "Returned: coded in both and shown to be absent between. Kept or returned: coded in both; no source that "
+            "was read tells what stood between."
         )
     notes.append(
         "Kept is said of the type of provision, not of its wording; the last column names the parts that differ."
@@ -1060,7 +1060,7 @@ def article_line(register: Register, focus: str, rows: pd.DataFrame) -> str:
     own, line = rows[rows["treaty"] == focus], rows[rows["treaty"] != focus]
     several = len(own) > 1
     said = [
-        f"{names.short(row['treaty'])}: {_state(row)}" + (f" ({lowered(names.type(row['type']))})" if several else "")
+        f"{_state(row)} in {names.short(row['treaty'])}" + (f" ({lowered(names.type(row['type']))})" if several else "")
         for row in rows_of(line)
     ]
     before = f" Before it: {'; '.join(said)}." if said else ""

@@ -33,6 +33,8 @@ BREAK = "\u200b"
 _STEPS = (40.0, 20.0, 10.0, 5.0, 2.5)
 #: What kerning and rounding may add to a line, as a share of it.
 _SLACK = 1.015
+#: What a sum of words may differ from the width of their line, in points.
+_ROUNDING = 0.01
 _LONG_WORD = re.compile(rf"\S{{{OVERLONG + 1},}}")
 _SEAM = re.compile(rf"([/_.,;:?&=+-]+|[^/_.,;:?&=+\u200b-]{{{OVERLONG}}})(?=.)")
 _WORDS = re.compile(r"[^\s\u200b/\u2013-]+[/\u2013-]*|[/\u2013-]+")
@@ -154,7 +156,7 @@ class _Column:
 def _wrapped(words: list[float], space: float, room: float) -> int:
     lines, used = 1, 0.0
     for word in words:
-        if used and used + space + word > room:
+        if used and used + space + word > room + _ROUNDING:
             lines, used = lines + 1, word
         else:
             used += (space if used else 0.0) + word
