@@ -55,6 +55,17 @@ def picture_pdf(pages: int = 2) -> bytes:
     return bytes(typst.compile("#pagebreak()\n".join([drawing] * pages).encode(), format="pdf"))
 
 
+class Clock:
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now, self.slept = 1000.0, []
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
 @dataclass
 class Answer:
     """What a server says at one path."""

@@ -14,7 +14,8 @@ from played_web import DUTIES, Answer, PlayedWeb, accord, page, pdf, picture_pdf
 
 from legation import treaty_cli
 from legation.cli import main
-from legation.data.texts import Fetcher, cached
+from legation.data.fetching import Fetcher, check_address
+from legation.data.texts import cached
 from legation.data.treaties import load, treaties
 from legation.errors import InputError
 
@@ -195,7 +196,6 @@ def test_a_treaty_without_addresses_says_so(here):
 
 
 def test_texts_in_the_register_of_this_house_have_addresses_that_may_be_asked_for():
-    from legation.data.texts import check_address
 
     for entry in treaties(ROOT / "data" / "treaties").values():
         for text in entry.texts:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from legation.checkout import home
+from legation.data_cli import data
 from legation.errors import InputError
 from legation.treaty_cli import treaty
 
@@ -98,51 +99,7 @@ def clean(cache: bool) -> None:
         click.echo(f"{store.clear()} results forgotten.")
 
 
-@main.group()
-def data() -> None:
-    """Look after the tables in data/."""
-
-
-@data.command("check")
-def data_check() -> None:
-    """Check every table (columns, values, keys, sources, recorded hash) and every claim: its structure and its test."""
-    from legation.data import check, datasets
-
-    problems = check()
-    claims, faults = _claims()
-    problems += [fault for fault in faults if fault not in problems]
-    for problem in problems:
-        click.echo(problem, err=True)
-    if problems:
-        sys.exit(2)
-    click.echo(f"{len(datasets())} tables keep their contracts.")
-    click.echo(f"{claims} claims name a measure that fits, or what a test would need.")
-
-
-def _claims() -> tuple[int, list[str]]:
-    """How many claims of data/claims can be judged, and what is wrong with the others."""
-    from legation.analysis.claims import judge, needed
-    from legation.data import claim_ledger, open, treaty_register
-
-    if not (home() / "data" / "claims").is_dir():
-        return 0, []
-    try:
-        ledger = claim_ledger()
-        judged = judge(ledger, {name: open(name) for name in needed(ledger.claims)}, treaty_register())
-    except InputError as error:
-        return 0, [str(error)]
-    return len(judged.verdicts), list(judged.faulty["problem"])
-
-
-@data.command("hash")
-def data_hash() -> None:
-    """Record the size and hash of every table in data/datapackage.yaml, after a change that is meant."""
-    from legation.data import write_hashes
-
-    changed = write_hashes()
-    click.echo(f"Recorded anew: {', '.join(changed)}." if changed else "Every recorded hash is right.")
-
-
+main.add_command(data)
 main.add_command(treaty)
 
 if __name__ == "__main__":

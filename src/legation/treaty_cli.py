@@ -22,7 +22,8 @@ from legation.errors import InputError
 
 if TYPE_CHECKING:  # pandas and pydantic are loaded only by the command that needs them
     from legation.analysis.segment import Part, Segmented
-    from legation.data.texts import Check, Document, Fetcher, Finding, Outcome, Record
+    from legation.data.fetching import Fetcher
+    from legation.data.texts import Check, Document, Finding, Outcome, Record
     from legation.data.treaties import Codebook, Treaty
 
 _PARTS_SHOWN = 60  # letters of a heading in the table
@@ -658,7 +659,7 @@ def _tell(outcome: Outcome) -> None:
 
 
 def _fetcher(*, private: bool) -> Fetcher:
-    from legation.data.texts import Fetcher
+    from legation.data.fetching import Fetcher
 
     return Fetcher(private=private)
 

@@ -718,6 +718,37 @@ def test_the_last_complete_year_is_the_last_in_which_all_partners_have_a_figure(
         trade.last_year_any(table, ["USA"])
 
 
+def test_where_not_every_partner_needs_a_figure_the_year_with_the_most_is_compared():
+    table = trade.bilateral(
+        flows(
+            ("SUN", "CHN", "turnover", 1989, 1.0),
+            ("SUN", "USA", "turnover", 1989, 1.0),
+            ("SUN", "CHN", "turnover", 1990, 1.0),
+            ("SUN", "USA", "turnover", 1990, 1.0),
+            ("SUN", "CHN", "turnover", 1991, 1.0),
+        )
+    )
+    partners = ["CHN", "USA", "JPN"]
+    assert trade.comparison_year(table, partners, every=False) == 1990
+    assert trade.comparison_year(table, partners, 1991, every=False) == 1991
+    with pytest.raises(ValueError, match="JPN never"):
+        trade.comparison_year(table, partners)
+    with pytest.raises(ValueError, match="any of JPN"):
+        trade.comparison_year(table, ["JPN"], every=False)
+
+
+def test_partners_without_a_figure_from_either_side_are_refused_or_left_out():
+    held = flows(("SUN", "CHN", "export", 1990, 1.0), ("USA", "SUN", "import", 1990, 1.0))
+    assert trade.partners_held(held, "SUN", ["USA", "CHN"]) == ["USA", "CHN"]
+    with pytest.raises(ValueError, match="'JPN' with SUN is held"):
+        trade.partners_held(held, "SUN", ["USA", "JPN"])
+    with pytest.raises(ValueError, match="trade of 'YUG' is held"):
+        trade.partners_held(held, "YUG", ["USA"])
+    assert trade.partners_held(held, "SUN", ["JPN", "SUN", "USA", "CHN"], every=False) == ["USA", "CHN"]
+    with pytest.raises(ValueError, match="'SUN' with any of JPN, DDR is held"):
+        trade.partners_held(held, "SUN", ["JPN", "DDR"], every=False)
+
+
 def test_the_last_year_of_several_reporters_at_once_is_refused():
     table = trade.bilateral(flows(("VNM", "RUS", "turnover", 2020, 1.0), ("CHN", "RUS", "turnover", 2022, 1.0)))
     with pytest.raises(ValueError, match="CHN, VNM"):

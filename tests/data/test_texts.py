@@ -1,4 +1,4 @@
-"""Reading documents into plain text, fetching them politely, and keeping them with their provenance."""
+"""Reading documents into plain text, and keeping them with their provenance."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import gzip
 import hashlib
 import json
 import os
-import re
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -15,19 +13,16 @@ import pypdf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from played_web import DUTIES, Answer, PlayedWeb, accord, packed, page, pdf, picture_pdf
+from played_web import DUTIES, Answer, accord, page, pdf, picture_pdf
 
 from legation.data import texts
 from legation.data.texts import (
     MOST_BYTES,
     Document,
-    Fetcher,
     Finding,
     Origin,
-    UnreachableError,
     acquire,
     cached,
-    check_address,
     find,
     read_bytes,
     read_file,
@@ -300,201 +295,6 @@ def test_a_page_whose_tags_were_never_closed_is_read_or_refused_but_never_cut_sh
     assert text_of(b"<html><body>" + b"<font>" * 1_500 + b"deep") == "deep\n"
     with pytest.raises(InputError, match="accord: the page is nested too deeply"):
         text_of(b"<html><body><p>start</p>" + b"<font>" * 20_000 + b"deep")
-
-
-# ------------------------------------------------------------------------------------------------------------ fetching
-
-
-class Clock:
-    """Time that passes only when somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.now, self.slept = 1000.0, []
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-
-
-@pytest.fixture
-def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[PlayedWeb]:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    played = PlayedWeb()
-    yield played
-    played.close()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def fetcher(clock: Clock) -> Fetcher:
-    return Fetcher(private=True, timeout=5, sleep=clock.sleep, clock=lambda: clock.now, chance=lambda: 1.0)
-
-
-def failure(fetcher: Fetcher, address: str) -> str:
-    with pytest.raises(UnreachableError) as raised:
-        fetcher.fetch(address)
-    assert address.split("?")[0] in str(raised.value)
-    return str(raised.value)
-
-
-def test_a_page_is_fetched_by_name_of_legation_with_its_type_and_final_address(web, fetcher):
-    web["/old"] = Answer(status=301, headers={"Location": "/accord?edition=2"})
-    web["/accord"] = Answer(b"Article 1", type="text/plain; charset=utf-8")
-    found = fetcher.fetch(f"{web.address}/old#article-1")
-    assert (found.content, found.media_type) == (b"Article 1", "text/plain; charset=utf-8")
-    assert found.address == f"{web.address}/accord?edition=2"
-    assert all(headers["User-Agent"].startswith("Legation/") for _, headers in web.asked)
-
-
-def test_two_requests_to_one_server_are_two_seconds_apart(web, fetcher, clock):
-    web["/a"] = web["/b"] = Answer(b"x")
-    fetcher.fetch(f"{web.address}/a")
-    fetcher.fetch(f"{web.address}/b")
-    assert clock.slept == [2.0]
-
-
-def test_a_server_that_asks_for_time_gets_it(web, fetcher, clock):
-    web["/busy"] = lambda n: Answer(status=429, headers={"Retry-After": "7"}) if n == 1 else Answer(b"Article 1")
-    assert fetcher.fetch(f"{web.address}/busy").content == b"Article 1"
-    assert sum(clock.slept) == 7.0
-
-
-def test_a_server_that_asks_for_an_hour_is_left_alone_by_every_later_request(web, fetcher, clock):
-    web["/busy"] = Answer(status=503, headers={"Retry-After": "3600"})
-    assert "asks for 3,600 seconds of peace" in failure(fetcher, f"{web.address}/busy")
-    assert "asked for peace" in failure(fetcher, f"{web.address}/other")
-    assert len(web.asked) == 1
-    assert clock.slept == []
-
-
-def test_a_date_to_come_back_at_is_understood():
-    assert texts._retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0.0
-    assert texts._retry_after("Wed, 21 Oct 2099 07:28:00 GMT") > 1e6
-    for nothing in (None, "", "soon", "-5", "Wed, 99 Oct"):
-        assert texts._retry_after(nothing) is None
-
-
-def test_failures_that_pass_are_tried_again_with_growing_pauses(web, fetcher, clock):
-    web["/weak"] = lambda n: Answer(status=500) if n < 3 else Answer(b"Article 1")
-    assert fetcher.fetch(f"{web.address}/weak").content == b"Article 1"
-    assert clock.slept == [2.0, 4.0]
-
-
-@pytest.mark.parametrize(
-    ("answer", "sentence"),
-    [
-        (Answer(status=500), r"500 \(Internal Server Error\), 4 times\. Try later"),
-        (Answer(drop=True), r"drops the connection, 4 times"),
-        (Answer(b"Article", length=500), r"the answer breaks off, 4 times"),
-        (Answer(gzip.compress(b"Article 1" * 99)[:30], headers={"Content-Encoding": "gzip"}), r"breaks off, 4 times"),
-        (Answer(b"no gzip at all", headers={"Content-Encoding": "gzip"}), r"packed answer is damaged, 4 times"),
-    ],
-)
-def test_what_fails_each_time_is_given_up_after_four(web, fetcher, answer, sentence):
-    web["/weak"] = answer
-    message = failure(fetcher, f"{web.address}/weak")
-    assert re.search(sentence, message), message
-    assert web.requests("/weak") == 4
-
-
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 204, 206, 304])
-def test_a_refusal_is_not_tried_again(web, fetcher, status):
-    web["/gone"] = Answer(b"" if status in (204, 304) else b"no", status=status)
-    assert f"the server answers {status}" in failure(fetcher, f"{web.address}/gone")
-    assert web.requests("/gone") == 1
-
-
-def test_a_silent_server_is_not_waited_for(web, clock):
-    web["/slow"] = Answer(b"Article 1", wait=20)
-    fetcher = Fetcher(private=True, timeout=0.2, tries=2, sleep=clock.sleep, clock=lambda: clock.now)
-    assert "the server is silent, 2 times" in failure(fetcher, f"{web.address}/slow")
-
-
-def test_an_answer_that_trickles_is_cut_off_at_the_deadline(web, clock):
-    web["/drip"] = Answer(b"Article 1")
-    ticking = iter(range(1000, 10**6, 100))
-    fetcher = Fetcher(private=True, tries=1, sleep=clock.sleep, clock=lambda: next(ticking))
-    assert "takes longer than 180 seconds" in failure(fetcher, f"{web.address}/drip")
-
-
-def test_a_packed_answer_is_unpacked(web, fetcher):
-    web["/packed"] = packed(accord().encode())
-    assert fetcher.fetch(f"{web.address}/packed").content == accord().encode()
-
-
-def test_a_huge_answer_is_refused_whether_it_says_so_or_unfolds(web, fetcher):
-    web["/says"] = Answer(b"x", length=MOST_BYTES + 1)
-    web["/bomb"] = packed(b"\0" * (MOST_BYTES * 5))
-    web["/plain"] = Answer(b"x" * (MOST_BYTES + 1), length=MOST_BYTES + 1)
-    for path in ("/says", "/bomb", "/plain"):
-        assert "larger than 10,000,000 bytes" in failure(fetcher, web.address + path)
-        assert web.requests(path) == 1
-
-
-@pytest.mark.parametrize(
-    "target", ["file:///etc/hosts", "ftp://example.org/a", "data:text/html,x", "gopher://x", "http://[x"]
-)
-def test_a_redirect_to_anything_but_the_web_is_not_followed(web, fetcher, target):
-    web["/away"] = Answer(status=302, headers={"Location": target})
-    assert "redirects to a place that is not fetched" in failure(fetcher, f"{web.address}/away")
-
-
-def test_redirects_in_a_circle_or_without_end_or_aim_are_given_up(web, fetcher):
-    web["/a"] = Answer(status=302, headers={"Location": "/b"})
-    web["/b"] = Answer(status=302, headers={"Location": "/a"})
-    assert "in a circle" in failure(fetcher, f"{web.address}/a")
-    for n in range(9):
-        web[f"/{n}"] = Answer(status=307, headers={"Location": f"/{n + 1}"})
-    assert "more than 5 times" in failure(fetcher, f"{web.address}/0")
-    web["/nowhere"] = Answer(status=303)
-    assert "says not where" in failure(fetcher, f"{web.address}/nowhere")
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "file:///etc/passwd",
-        "ftp://example.org/accord",
-        "accord.txt",
-        "http://",
-        "http:///accord",
-        "http://user:word@example.org/",
-        "http://127.0.0.1/",
-        "http://[::1]/",
-        "http://[::ffff:10.0.0.1]/",
-        "http://10.1.2.3/",
-        "http://169.254.169.254/latest/meta-data",
-        "http://localhost:8888/",
-        "http://intranet.localhost/",
-        "http://0.0.0.0/",
-        "http://exa mple.org/",
-        "http://example.org:port/",
-        "http://[broken/",
-        "",
-    ],
-)
-def test_addresses_that_are_not_of_the_public_web_are_refused(address):
-    with pytest.raises(InputError):
-        check_address(address)
-
-
-def test_an_address_is_brought_into_the_form_that_can_be_asked_for():
-    assert check_address("https://Договоры.example/путь к?т=1#x") == (
-        "https://xn--b1abc4bbbo2g.example/%D0%BF%D1%83%D1%82%D1%8C%20%D0%BA?%D1%82=1"
-    )
-    assert check_address("https://example.org/a%20b?c=%2F&d=[1]") == "https://example.org/a%20b?c=%2F&d=[1]"
-
-
-def test_a_public_name_that_leads_into_a_private_network_gets_no_request(web, clock, monkeypatch):
-    monkeypatch.setattr(texts, "check_address", lambda address, private: address)  # as if the name were a public one
-    fetcher = Fetcher(sleep=clock.sleep, clock=lambda: clock.now)
-    assert "leads to 127.0.0.1, in a private network" in failure(fetcher, f"{web.address}/secret")
-    assert web.asked == []
 
 
 # --------------------------------------------------------------------------------------------------------------- cache

@@ -81,23 +81,36 @@ def reporters_view(
     return view.sort_values(order, ignore_index=True)
 
 
-def require_partners(flows: pd.DataFrame, reporter: str, partners: Collection[str]) -> None:
-    """Refuse a country or partner whose trade with the other nobody reports.
+def partners_held(flows: pd.DataFrame, reporter: str, partners: Collection[str], *, every: bool = True) -> list[str]:
+    """The partners of whose trade with the reporter somebody states a figure, in their order.
+
+    Parameters
+    ----------
+    every
+        Whether each partner must have one. Otherwise those without are left out, the reporter itself among them;
+        whoever leaves out has to name them.
 
     Raises
     ------
     InputError
-        Naming the first code without a row, from either side.
+        Naming the first code without a row, from either side; if not every partner must have one, where none has.
     """
-    sells, buys = flows[flows["reporter"] == reporter], flows[flows["partner"] == reporter]
-    found = set(sells["partner"]) | set(buys["reporter"])
+    found = set(flows.loc[flows["reporter"] == reporter, "partner"])
+    found |= set(flows.loc[flows["partner"] == reporter, "reporter"])
     for code, known in [(reporter, bool(found)), *((partner, partner in found) for partner in partners)]:
-        if not known:
+        if every and not known:
             with_whom = "" if code == reporter else f" with {reporter}"
             raise InputError(
                 f"No figure of the trade of '{code}'{with_whom} is held for these years, from either side. "
                 "Leave it out, or add rows to data/trade/goods_flows.csv."
             )
+    held = [code for code in partners if every or (code in found and code != reporter)]
+    if not held:
+        raise InputError(
+            f"No figure of the trade of '{reporter}' with any of {', '.join(partners)} is held for these years, from "
+            "either side. Choose other partners or years."
+        )
+    return held
 
 
 def mirror_gap(flows: pd.DataFrame, margin: float = CIF_FOB_MARGIN) -> pd.DataFrame:

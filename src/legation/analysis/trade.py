@@ -39,9 +39,9 @@ from legation.analysis.mirror import (
     CIF_FOB_MARGIN,
     mirror_coverage,
     mirror_gap,
+    partners_held,
     reconcile,
     reporters_view,
-    require_partners,
 )
 from legation.errors import InputError
 
@@ -68,10 +68,10 @@ __all__ = [
     "latest",
     "mirror_coverage",
     "mirror_gap",
+    "partners_held",
     "rank",
     "reconcile",
     "reporters_view",
-    "require_partners",
     "share",
     "times",
 ]
@@ -834,15 +834,27 @@ def last_complete_year(
 
 
 def comparison_year(
-    frame: pd.DataFrame, partners: Collection[str], year: int | None = None, *, column: str = "turnover"
+    frame: pd.DataFrame,
+    partners: Collection[str],
+    year: int | None = None,
+    *,
+    column: str = "turnover",
+    every: bool = True,
 ) -> int:
     """The year in which to compare the partners: the one asked for, or the last in which all have a figure.
+
+    If not ``every`` partner must have one: the last of the years in which the most of them have.
 
     Raises
     ------
     InputError
-        If no partner has a figure in the year asked for, or there is no year in which all have one.
+        If no partner has a figure in the year asked for, or there is no year in which all (or any) have one.
     """
+    if year is None and not every:
+        last_year_any(frame, partners, column=column)  # refuses where there is none
+        stated = frame[frame["partner"].isin(list(partners)) & frame[column].notna()]
+        count = stated.groupby("year")["partner"].nunique()
+        return int(count[count == count.max()].index.max())
     if year is None:
         return last_complete_year(frame, partners, column=column)
     stated = frame[frame["partner"].isin(list(partners)) & frame[column].notna()]

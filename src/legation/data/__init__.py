@@ -2,6 +2,7 @@
 
 from legation.checkout import home
 from legation.data.catalogue import (
+    as_of,
     check,
     check_codes,
     citation,
@@ -18,6 +19,7 @@ from legation.data.texts import whole as treaty_texts
 from legation.data.treaties import register as treaty_register
 
 __all__ = [
+    "as_of",
     "check",
     "check_codes",
     "citation",

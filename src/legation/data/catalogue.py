@@ -19,7 +19,7 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from legation.checkout import home
-from legation.data import contracts
+from legation.data import contracts, vintages
 from legation.errors import InputError, nearest
 
 #: Columns that hold country or group codes, checked against the table of countries when they are asked for.
@@ -29,18 +29,24 @@ READ_LOG = "LEGATION_READ_LOG"
 #: Of the data package, the lines on which it matters to a notebook what they say: which table lies in which file.
 _NAMES_AND_PATHS = r"^(- name|  path):"
 
+_as_of: str | None = None
 _recorded: set[tuple[str, Path, str | None]] = set()
 
 Where = str | int | list[str] | list[int] | tuple[int | None, int | None]
 
 
-def open(name: str, **where: Where) -> pd.DataFrame:
+def open(name: str, *, about: Iterable[str] | None = None, **where: Where) -> pd.DataFrame:
     """A table that keeps its contract, or those of its rows that were asked for.
+
+    Besides the rows that the repository ships, a table has those of its latest vintages, each under its own source:
+    see `legation.data.vintages`, and `as_of` for those of an earlier day.
 
     Parameters
     ----------
     name
         A resource of ``data/datapackage.yaml``, such as ``"goods_flows"``.
+    about
+        Codes of countries or groups: rows whose reporter or partner is one of them.
     where
         A column and what it must hold: one value, a list of permitted values, or a pair ``(first, last)`` of bounds
         that are included; ``None`` leaves a side open.
@@ -48,7 +54,7 @@ def open(name: str, **where: Where) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Rows in the file's order, types as declared in ``contracts.TABLES``.
+        Rows in the file's order, then those of the vintages, types as declared in ``contracts.TABLES``.
 
     Raises
     ------
@@ -56,7 +62,11 @@ def open(name: str, **where: Where) -> pd.DataFrame:
         An unknown table, column, country code or single key (with the nearest name), or a row that breaks the
         contract (with file, line and rule).
     """
-    table = _load(home(), name)
+    table = _checked(home(), name)
+    if about is not None:
+        about = list(about)
+        check_codes(about)
+        table = table[table["reporter"].isin(about) | table["partner"].isin(about)]
     for column, wanted in where.items():
         if column not in table:
             raise InputError(
@@ -75,14 +85,30 @@ def open(name: str, **where: Where) -> pd.DataFrame:
         if column in CODE_COLUMNS:
             check_codes([str(value) for value in values], what=column)
         elif contracts.TABLES[name].unique == [column]:
+            known = {*table[column], *_ids_of_vintages(name)}
             for value in values:
-                if value not in set(table[column]):
+                if value not in known:
                     raise InputError(
                         f"The table {name} has no row with {column} '{value}'{nearest(str(value), table[column])}. "
                         f"Correct it, or add the row to {_resources(home())[name].relative_to(home())}."
                     )
         table = table[table[column].isin(values)]
-    return table.reset_index(drop=True)
+    further = _of_vintages(name, about, where)
+    return pd.concat([table, further], ignore_index=True) if len(further) else table.reset_index(drop=True)
+
+
+def as_of(day: str | None) -> None:
+    """From now on, in this process, give no vintage that was taken after a day; with ``None`` the latest again.
+
+    Raises
+    ------
+    InputError
+        If it is no day, such as ``2026-11-22``.
+    """
+    global _as_of  # one for the process, as a notebook's first cell sets it
+    if day is not None and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
+        raise InputError(f"'{day}' is no day. Write it as 2026-11-22.")
+    _as_of = day
 
 
 def check_codes(codes: list[str], *, what: str = "country") -> None:
@@ -315,10 +341,38 @@ def _package(root: Path) -> Path:
     return root / "data" / "datapackage.yaml"
 
 
+def _of_vintages(name: str, about: list[str] | None, where: dict[str, Where]) -> pd.DataFrame:
+    """The rows of a table's vintages that were asked for; of ``sources`` the entries of all vintages."""
+    if name == "sources":
+        entries = pd.DataFrame([vintage.source for vintage in vintages.vintages(as_of=_as_of)])
+        chosen = where.get("id")
+        wanted = chosen if isinstance(chosen, list) else [chosen]
+        return entries if chosen is None or entries.empty else entries[entries["id"].isin(wanted)]
+    held = _vintages_in_use(name)
+    return vintages.read(held, about=about, where=where) if held else pd.DataFrame()
+
+
+def _vintages_in_use(name: str) -> list[vintages.Vintage]:
+    """The vintages that fill a table, recorded as read: a later one changes the names in a folder."""
+    place = vintages.place(name)
+    record_listing(f"{name}, feeds", place, "*")
+    held = vintages.in_use(name, _as_of)
+    for vintage in held:
+        record_listing(f"{name}, vintages of {vintage.feed}", vintage.folder.parent, "[0-9]*")
+        record_reading(f"{name}, {vintage.id}", vintage.about)
+    return held
+
+
+def _ids_of_vintages(name: str) -> list[str]:
+    return [vintage.id for vintage in vintages.vintages(as_of=_as_of)] if name == "sources" else []
+
+
 def _entries(root: Path) -> dict[str, dict[str, str | None]]:
     """Every source entry by its identifier: asked for several times by each exhibit."""
     _checked(root, "sources")  # or it is said what is wrong with it
-    return _as_entries(root, _status(_resources(root)["sources"]))
+    shipped = _as_entries(root, _status(_resources(root)["sources"]))
+    taken = {vintage.id: vintage.source for vintage in vintages.vintages()}
+    return shipped | taken if taken else shipped
 
 
 @lru_cache(maxsize=4)

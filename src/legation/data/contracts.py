@@ -15,6 +15,8 @@ from legation.errors import InputError
 FLOWS = ("export", "import", "turnover")
 STATUSES = ("final", "preliminary", "press")
 VALUATIONS = ("FOB", "CIF", "customs", "unknown")
+#: Editions of the Harmonized System.
+NOMENCLATURES = ("HS92", "HS96", "HS02", "HS07", "HS12", "HS17", "HS22")
 EVENT_KINDS = (
     "visit",
     "meeting",
@@ -101,6 +103,15 @@ TABLES: dict[str, pa.DataFrameSchema] = {
         until=_text(_DAY, blank=True),
         source=_text(_SLUG),
     ),
+    "publisher_codes": _table(
+        ["publisher", "theirs"],
+        publisher=_text(_SLUG),
+        theirs=_text(),
+        code=_text(_CODE),
+        until=_number(_YEAR, blank=True),
+        source=_text(_SLUG),
+        note=_text(blank=True),
+    ),
     "goods_flows": _table(
         ["reporter", "partner", "flow", "year", "months", "source"],
         reporter=_text(_CODE),
@@ -115,6 +126,20 @@ TABLES: dict[str, pa.DataFrameSchema] = {
         months=_whole(pa.Check.in_range(1, 12, error="the number of months covered, 1 to 12")),
         source=_text(_SLUG),
         note=_text(blank=True),
+    ),
+    "product_flows": _table(
+        ["exporter", "importer", "product", "nomenclature", "year", "source"],
+        exporter=_text(_CODE),
+        importer=_text(_CODE),
+        product=_text(pa.Check.str_matches(r"^[0-9A-Z]{6}$", error="six digits of the Harmonized System")),
+        nomenclature=_text(_one_of(*NOMENCLATURES)),
+        year=_whole(_YEAR),
+        value=_number(_NOT_NEGATIVE),
+        currency=_text(pa.Check.str_matches(r"^[A-Z]{3}$", error="an ISO 4217 currency code")),
+        prices=_text(_one_of("current")),
+        valuation=_text(_one_of(*VALUATIONS)),
+        tonnes=_number(_NOT_NEGATIVE, blank=True),
+        source=_text(_SLUG),
     ),
     "exchange_rates": _table(
         ["currency", "year", "source"],
@@ -162,7 +187,7 @@ TABLES: dict[str, pa.DataFrameSchema] = {
         resolution=_text(),
         body=_text(_one_of("GA", "SC")),
         date=_text(_DAY),
-        topic=_text(_one_of("ukraine", "ukraine-mentioned", "north-korea-sanctions")),
+        topic=_text(_one_of("ukraine", "ukraine-mentioned", "north-korea-sanctions", "other")),
         subject=_text(),
         yes=_number(_MEMBERS, blank=True),
         no=_number(_MEMBERS, blank=True),

@@ -1,58 +1,46 @@
 """The texts of treaties: fetched politely, read into plain text, kept with their provenance in ``data/cache/treaties``.
 
-Three things happen here, each usable alone. A `Fetcher` brings the bytes behind an address. `read_bytes` and
+Two things happen here, each usable alone; `legation.data.fetching` brings the bytes behind an address. `read_bytes` and
 `read_file` turn HTML, PDF or plain text in any usual encoding into a `Document`. `keep` puts a document into the cache
 in ``<treaty>/<name>.txt``, beside the bytes it was read from and a sidecar that says where they came from; `cached`
 gives it back. Whether a document *is* the treaty is not known here: whoever calls says it, with a `Check`.
-
-The standard library fetches (``urllib``): redirects, the address that answers, and the size while a compressed answer
-unfolds have to be watched in any case, and that is all that is needed.
 """
 
 from __future__ import annotations
 
 import datetime
 import hashlib
-import http.client
-import ipaddress
 import json
 import logging
-import random
 import re
-import socket
-import ssl
 import stat
 import time
 import unicodedata
-import urllib.error
-import urllib.request
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
-from email.utils import parsedate_to_datetime
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, Literal
-from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from lxml import etree
 from lxml import html as lxml_html
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from legation import version
 from legation.checkout import home
 from legation.data.catalogue import record_listing, record_reading
+from legation.data.fetching import Fetcher, UnreachableError, printable
 from legation.errors import InputError
 
 MOST_BYTES = 10_000_000  # of one file, as sent and unpacked; the longest treaty measured has a tenth of it
 MOST_PAGES = 2_000  # of a PDF
 MOST_SECONDS = 120  # for reading a PDF
-USER_AGENT = f"Legation/{version()} (reads treaty texts; one request at a time)"
 
 Form = Literal["html", "pdf", "text"]
 
@@ -98,7 +86,7 @@ def read_file(path: Path, *, encoding: str | None = None) -> Document:
         A sentence with the file's name and what to do: no regular file, empty, larger than ``MOST_BYTES``, binary, of
         an unknown encoding, a PDF without text.
     """
-    shown = _printable(str(path))
+    shown = printable(str(path))
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -189,11 +177,6 @@ def _too_large(shown: str, size: int) -> str:
     )
 
 
-def _printable(words: str) -> str:
-    """Safe to print: what a file's name or a server says may hold codes that a terminal obeys."""
-    return "".join(letter if letter.isprintable() else "?" for letter in words)[:300]
-
-
 # --- encodings
 
 
@@ -251,19 +234,19 @@ def _decode(content: bytes, shown: str, declared: str | None, wanted: str | None
         with suppress(UnicodeDecodeError):
             text = content.decode("utf-8")
             contrary = name and not plain and name != "utf-8"
-            return _lines(text), "utf-8", [f"It declares {_printable(name)}, but is UTF-8."] if contrary else []
+            return _lines(text), "utf-8", [f"It declares {printable(name)}, but is UTF-8."] if contrary else []
     doubts = []
     if name and _PERMITTED.fullmatch(name):
         try:
             text = content.decode(name)
         except (UnicodeError, LookupError):
-            doubts.append(f"It declares {_printable(name)}, but is not in it.")
+            doubts.append(f"It declares {printable(name)}, but is not in it.")
         else:
             if name != "windows-1252" or _cyrillic_share(content) < 0.4:
                 return _lines(text), name, []
-            doubts.append(f"It declares {_printable(name)}, but its letters are Cyrillic.")
+            doubts.append(f"It declares {printable(name)}, but its letters are Cyrillic.")
     elif name:
-        doubts.append(f"It declares an encoding that is not known, {_printable(name)[:40]!r}.")
+        doubts.append(f"It declares an encoding that is not known, {printable(name)[:40]!r}.")
     text = content.decode("utf-8", "replace")
     lost, kept = (
         text.count("\ufffd"),
@@ -280,11 +263,11 @@ def _as_told(content: bytes, wanted: str, shown: str) -> str:
     except (LookupError, TypeError, ValueError) as error:
         if isinstance(error, UnicodeDecodeError):
             raise InputError(
-                f"{shown}: byte {error.start} is not {_printable(wanted)}. Name another encoding, or none."
+                f"{shown}: byte {error.start} is not {printable(wanted)}. Name another encoding, or none."
             ) from None
-        raise InputError(f"'{_printable(wanted)}' is no encoding. Name one such as utf-8 or windows-1251.") from None
+        raise InputError(f"'{printable(wanted)}' is no encoding. Name one such as utf-8 or windows-1251.") from None
     if "\0" in text:
-        raise InputError(f"{shown}: read as {_printable(wanted)} it is no text. Name another encoding, or none.")
+        raise InputError(f"{shown}: read as {printable(wanted)} it is no text. Name another encoding, or none.")
     return _lines(text.removeprefix("\ufeff"))
 
 
@@ -594,7 +577,7 @@ def _pdf(content: bytes, shown: str) -> tuple[str, str, list[str]]:
     except (DependencyError, FileNotDecryptedError):
         raise InputError(f"{shown}: the PDF is protected. Save a copy that is not, and give that.") from None
     except (PyPdfError, *_PDF_ERRORS) as error:
-        what = _printable((str(error).splitlines() or [""])[0])[:120] or type(error).__name__
+        what = printable((str(error).splitlines() or [""])[0])[:120] or type(error).__name__
         raise InputError(f"{shown}: the PDF is damaged ({what}). Fetch it again, or give another copy.") from None
     letters = [sum(letter.isalpha() for line in page for letter in line) for page in pages]
     if sum(letters) < 20 * max(1, len(pages)):
@@ -683,346 +666,6 @@ def _quiet(name: str) -> Iterator[None]:
         logger.disabled = before
         for child, state in zip(children, states, strict=True):
             child.disabled = state
-
-
-# ------------------------------------------------------------------------------------------------------------ fetching
-
-
-class UnreachableError(Exception):
-    """An address did not give its document. The message is a sentence with the address and the reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What a server sent."""
-
-    content: bytes
-    media_type: str
-    address: str
-    """Where it was in the end, after redirects."""
-
-
-class _AgainError(Exception):
-    """A failure that may pass; ``after`` is the server's wish in seconds."""
-
-    def __init__(self, reason: str, after: float | None = None) -> None:
-        super().__init__(reason)
-        self.after = after
-
-
-class Fetcher:
-    """Fetches one document at a time, and leaves each server time between two requests.
-
-    Parameters
-    ----------
-    delay
-        Seconds between two requests to one host.
-    timeout
-        Seconds without a byte after which a server counts as silent.
-    deadline
-        Seconds that one document may take.
-    tries
-        How often a failure that may pass is tried: silence, a dropped or short answer, status 408, 425, 429, 5xx.
-    patience
-        The longest wait for a server that asks for one (``Retry-After``); asked for more, the fetcher gives up.
-    private
-        Whether an address in a private network or on this machine may answer. Never so for what a file names.
-    sleep, clock, chance
-        Stand-ins for a test.
-    """
-
-    REDIRECTS = 5
-
-    def __init__(
-        self,
-        *,
-        delay: float = 2.0,
-        timeout: float = 30.0,
-        deadline: float = 180.0,
-        tries: int = 4,
-        patience: float = 120.0,
-        private: bool = False,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.monotonic,
-        chance: Callable[[], float] = random.random,
-    ) -> None:
-        self.delay, self.timeout, self.deadline = delay, timeout, deadline
-        self.tries, self.patience, self.private = tries, patience, private
-        self.sleep, self.clock, self.chance = sleep, clock, chance
-        self._free: dict[str, float] = {}  # host → when the next request to it may be made
-        self._opener = urllib.request.OpenerDirector()
-        # No handler for files, FTP or data, and none that follows redirects: those are looked at one by one.
-        for handler in (urllib.request.ProxyHandler(), _Http(private), _Https(private)):
-            self._opener.add_handler(handler)
-
-    def fetch(self, address: str) -> Page:
-        """The document behind an address.
-
-        Raises
-        ------
-        InputError
-            If the address is not one that may be fetched.
-        UnreachableError
-            If the server does not give it: refused, missing, too large, silent after several tries.
-        """
-        url = check_address(address, private=self.private)
-        for attempt in range(1, self.tries + 1):
-            try:
-                return self._follow(url)
-            except _AgainError as trouble:
-                reason, after = str(trouble), trouble.after
-            if after is not None and after > self.patience:
-                raise UnreachableError(
-                    f"{_printable(address)}: {reason}, and the server asks for {after:,.0f} seconds of peace. "
-                    "Try later."
-                )
-            if attempt < self.tries:
-                # Exponential back-off, half of it by chance, so that many clients do not come back together.
-                pause = min(60.0, 2.0**attempt) * (0.5 + 0.5 * self.chance())
-                self.sleep(max(pause, after or 0.0))
-        raise UnreachableError(f"{_printable(address)}: {reason}, {self.tries} times. Try later.")
-
-    def _follow(self, url: str) -> Page:
-        until = self.clock() + self.deadline
-        seen = [url]
-        while True:
-            answer = self._ask(url, until)
-            if isinstance(answer, Page):
-                return answer
-            try:
-                url = check_address(urljoin(url, answer), private=self.private)
-            except ValueError as error:  # an InputError is one
-                raise UnreachableError(
-                    f"{_printable(seen[0])}: it redirects to a place that is not fetched ({_printable(str(error))})."
-                ) from None
-            if url in seen:
-                raise UnreachableError(f"{_printable(seen[0])}: it redirects in a circle. Correct the address.")
-            seen.append(url)
-            if len(seen) > self.REDIRECTS + 1:
-                raise UnreachableError(f"{_printable(seen[0])}: it redirects more than {self.REDIRECTS} times.")
-
-    def _ask(self, url: str, until: float) -> Page | str:
-        """One request: the document, or the address of a redirect."""
-        host = urlsplit(url).netloc
-        wait = self._free.get(host, 0.0) - self.clock()
-        if wait > self.patience:
-            raise UnreachableError(
-                f"{_printable(url)}: its server asked for peace; {wait:,.0f} seconds are left. Try later."
-            )
-        if wait > 0:
-            self.sleep(wait)
-        headers = {
-            "User-Agent": USER_AGENT,
-            "Accept": "text/html, application/pdf, text/plain;q=0.9, */*;q=0.1",
-            "Accept-Encoding": "gzip",
-        }
-        request = urllib.request.Request(url, headers=headers)  # noqa: S310  # the scheme was checked
-        try:
-            with self._opener.open(request, timeout=self.timeout) as response:
-                return self._take(response, url, until)
-        except _PrivateError as error:
-            raise UnreachableError(
-                f"{_printable(url)}: the name leads to {error}, in a private network. Only public servers are asked."
-            ) from None
-        except urllib.error.URLError as error:
-            if isinstance(error.reason, _PrivateError):
-                raise UnreachableError(
-                    f"{_printable(url)}: the name leads to {error.reason}, in a private network. "
-                    "Only public servers are asked."
-                ) from None
-            if isinstance(error.reason, socket.gaierror | ssl.SSLCertVerificationError):  # will be so in a minute, too
-                raise UnreachableError(f"{_printable(url)}: {_reason(error.reason)}.") from None
-            raise _AgainError(_reason(error.reason)) from None
-        except (http.client.HTTPException, OSError, ValueError) as error:
-            raise _AgainError(_reason(error)) from None
-        finally:
-            self._free[host] = max(self._free.get(host, 0.0), self.clock() + self.delay)
-
-    def _take(self, response: Any, url: str, until: float) -> Page | str:
-        status = int(response.status)
-        headers = response.headers
-        if status in (301, 302, 303, 307, 308):
-            if target := headers.get("Location"):
-                return str(target)
-            raise UnreachableError(f"{_printable(url)}: it redirects, but says not where. Correct the address.")
-        if status in (408, 425, 429) or status >= 500:
-            after = _retry_after(headers.get("Retry-After"))
-            if after:
-                host = urlsplit(url).netloc
-                self._free[host] = max(self._free.get(host, 0.0), self.clock() + after)
-            raise _AgainError(f"the server answers {_status(status)}", after)
-        if status != 200:
-            raise UnreachableError(f"{_printable(url)}: the server answers {_status(status)}. Correct the address.")
-        return Page(self._body(response, url, until), str(headers.get("Content-Type") or ""), url)
-
-    def _body(self, response: Any, url: str, until: float) -> bytes:
-        packing = str(response.headers.get("Content-Encoding") or "identity").strip().lower()
-        if packing not in ("identity", "gzip", "x-gzip"):
-            raise UnreachableError(
-                f"{_printable(url)}: it is packed as {_printable(packing)[:40]}, which was not asked for."
-            )
-        declared = str(response.headers.get("Content-Length") or "")
-        length = int(declared) if re.fullmatch(r"\d{1,18}", declared) else None
-        large = f"{_printable(url)}: it is larger than {MOST_BYTES:,} bytes; no treaty is. Correct the address."
-        if length is not None and length > MOST_BYTES:
-            raise UnreachableError(large)
-        unpack = zlib.decompressobj(16 + zlib.MAX_WBITS) if packing != "identity" else None
-        parts: list[bytes] = []
-        received = size = 0
-        while chunk := response.read1(65_536):
-            received += len(chunk)
-            if unpack is not None:
-                try:
-                    chunk = unpack.decompress(chunk, MOST_BYTES - size + 1)  # never more, however small it was packed
-                except zlib.error:
-                    raise _AgainError("the packed answer is damaged") from None
-            size += len(chunk)
-            if size > MOST_BYTES or received > MOST_BYTES:
-                raise UnreachableError(large)
-            parts.append(chunk)
-            if self.clock() > until:
-                raise _AgainError(f"the answer takes longer than {self.deadline:,.0f} seconds")
-        if (length is not None and received < length) or (unpack is not None and not unpack.eof):
-            raise _AgainError("the answer breaks off")
-        return b"".join(parts)
-
-
-def check_address(address: str, *, private: bool = False) -> str:
-    """The address as it may be asked for: http or https, a host that is not this machine, plain ASCII.
-
-    Raises
-    ------
-    InputError
-        With the address and what is wrong.
-    """
-    shown = _printable(address)
-    try:
-        parts = urlsplit(address.strip())
-        host, port = parts.hostname or "", parts.port
-        name = host if ":" in host else host.encode("idna").decode("ascii")
-    except (ValueError, UnicodeError):
-        raise InputError(f"{shown}: this is not an address. Correct it.") from None
-    if parts.scheme not in ("http", "https"):
-        raise InputError(f"{shown}: only addresses that begin with http:// or https:// are fetched.")
-    if not name or not re.fullmatch(r"[A-Za-z0-9._:-]+", name):
-        raise InputError(f"{shown}: the address names no server. Correct it.")
-    if parts.username is not None or parts.password is not None:
-        raise InputError(f"{shown.split('://')[0]}://…@{name}: an address with a name or password is not fetched.")
-    if not private:
-        try:
-            public = _public(name)
-        except ValueError:  # a name, not a number: who answers to it is seen when the connection stands
-            local = name.rstrip(".").lower()
-            public = local not in ("localhost", "localhost.localdomain") and not local.endswith(".localhost")
-        if not public:
-            raise InputError(f"{shown}: {name} is this machine or in a private network. Only public servers are asked.")
-    netloc = f"[{name}]" if ":" in name else name
-    netloc += f":{port}" if port is not None else ""
-    safe = "%/:=&?~+!$,;'@()*[]|"
-    return urlunsplit((parts.scheme, netloc, quote(parts.path, safe=safe) or "/", quote(parts.query, safe=safe), ""))
-
-
-class _PrivateError(OSError):
-    """A public name that leads into a private network."""
-
-
-def _public(number: str) -> bool:
-    """Whether an IP number is one of the public internet; ValueError if it is no IP number."""
-    found = ipaddress.ip_address(number.split("%")[0])
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    return (mapped or found).is_global and not found.is_multicast
-
-
-class _Plain(http.client.HTTPConnection):
-    """Looks at who answered before anything is asked: a name may lead anywhere, and elsewhere a moment later."""
-
-    guarded = True
-
-    def connect(self) -> None:
-        super().connect()
-        _refuse_private(self.sock, guarded=self.guarded)
-
-
-class _Secure(http.client.HTTPSConnection):
-    guarded = True
-
-    def connect(self) -> None:
-        super().connect()
-        _refuse_private(self.sock, guarded=self.guarded)
-
-
-class _PlainUnguarded(_Plain):
-    guarded = False
-
-
-class _SecureUnguarded(_Secure):
-    guarded = False
-
-
-def _refuse_private(connection: Any, *, guarded: bool) -> None:
-    number = str(connection.getpeername()[0])
-    if guarded and not _public(number):
-        connection.close()
-        raise _PrivateError(number)
-
-
-def _by_proxy(request: urllib.request.Request) -> bool:
-    return request.host != urlsplit(request.full_url).netloc
-
-
-class _Http(urllib.request.HTTPHandler):
-    def __init__(self, private: bool) -> None:
-        super().__init__()
-        self.private = private
-
-    def http_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
-        free = self.private or _by_proxy(request)  # a proxy stands in a private network more often than not
-        return self.do_open(_PlainUnguarded if free else _Plain, request)
-
-
-class _Https(urllib.request.HTTPSHandler):
-    def __init__(self, private: bool) -> None:
-        super().__init__()
-        self.private = private
-
-    def https_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
-        free = self.private or _by_proxy(request)
-        return self.do_open(_SecureUnguarded if free else _Secure, request)
-
-
-def _status(status: int) -> str:
-    known = http.client.responses.get(status)
-    return f"{status} ({known})" if known else str(status)
-
-
-def _reason(error: object) -> str:
-    if isinstance(error, TimeoutError):
-        return "the server is silent"
-    if isinstance(error, http.client.IncompleteRead):
-        return "the answer breaks off"
-    if isinstance(error, socket.gaierror):
-        return "its server is not found (is the network there?)"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its server's certificate does not hold ({_printable(error.verify_message)})"
-    if isinstance(error, ConnectionRefusedError):
-        return "its server refuses the connection"
-    if isinstance(error, ConnectionError):
-        return "the server drops the connection"
-    return f"the server cannot be asked ({_printable(str(error))[:120] or type(error).__name__})"
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Seconds, given as a number or as a date (RFC 9110, section 10.2.3); None if there is no such wish."""
-    if not value:
-        return None
-    if re.fullmatch(r"\d{1,9}", value.strip()):
-        return float(value)
-    try:
-        when = parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    when = when if when.tzinfo else when.replace(tzinfo=datetime.UTC)
-    return max(0.0, (when - datetime.datetime.now(datetime.UTC)).total_seconds())
 
 
 # --------------------------------------------------------------------------------------------------------------- cache
@@ -1171,9 +814,9 @@ def keep(
         own=origin.own,
         retrieved=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         form=document.form,
-        media_type=_printable(media_type)[:100],
+        media_type=printable(media_type)[:100],
         encoding=document.encoding,
-        title=_printable(document.title),
+        title=printable(document.title),
         sha256=document.sha256,
         bytes=len(content),
         text_sha256=document.text_sha256,
@@ -1234,7 +877,7 @@ def acquire(
     except InputError as error:
         return Outcome(origin, "refused", str(error))
     try:
-        document = read_bytes(page.content, shown=_printable(origin.address), media_type=page.media_type)
+        document = read_bytes(page.content, shown=printable(origin.address), media_type=page.media_type)
         finding = check(document)
     except InputError as error:
         return Outcome(origin, "refused", str(error))
@@ -1253,7 +896,7 @@ def acquire(
 def _checked(treaty: str) -> str:
     if not _SLUG.fullmatch(treaty) or len(treaty) > 80:
         raise InputError(
-            f"'{_printable(treaty)}' is no identifier of a treaty. It holds small letters, digits and hyphens, as in "
+            f"'{printable(treaty)}' is no identifier of a treaty. It holds small letters, digits and hyphens, as in "
             "1907-ardania-velmark."
         )
     return treaty

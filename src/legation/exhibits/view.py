@@ -21,7 +21,9 @@ WORLD = "WLD"
 #: More bars than this are a table, not a chart.
 MOST_BARS = 24
 #: Names that take the article.
-WITH_ARTICLE = frozenset({"USA", "EU27", "EU28", "GBR", "ARE", "NLD", "PHL", "CZE", "DOM", "MDV", "GMB", "BHS", WORLD})
+WITH_ARTICLE = frozenset(
+    {"USA", "EU27", "EU28", "GBR", "ARE", "NLD", "PHL", "CZE", "DOM", "MDV", "GMB", "BHS", "SUN", "ANT", WORLD}
+)
 
 
 class Names:

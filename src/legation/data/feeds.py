@@ -1,0 +1,330 @@
+"""Feeds: questions put to publishers again and again, and what came of asking.
+
+``data/feeds.yaml`` names them. A feed is a publisher and a wish, which the publisher's own module understands::
+
+    comtrade-vietnam:
+      publisher: comtrade
+      wish: {reporters: [VNM], partners: [CHN, RUS, USA], years: [2015, 2025]}
+
+A publisher's module has ``Wish``, a pydantic model, and ``take(wish, ask)``, which gives rows in the form of a table.
+All that is sent and received goes through an `Ask`: it is polite, tries again, keeps every raw answer, and goes on
+where an interrupted refresh stopped. To add a publisher: write its module and name it in ``PUBLISHERS``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import gzip
+import hashlib
+import importlib
+import json
+import os
+import shutil
+import threading
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from legation import yaml_lines
+from legation.checkout import home
+from legation.data import catalogue, plausibility, vintages
+from legation.data.fetching import Fetcher, UnreachableError
+from legation.data.vintages import Answer, Taken, Vintage
+from legation.errors import InputError, nearest
+
+#: Each is a module beside this one.
+PUBLISHERS = ("census", "comtrade", "ecb", "eurostat", "imf", "worldbank")
+#: Hours within which answers to an interrupted refresh are used again.
+_RESUMED_WITHIN = 24
+_MOST_BYTES = 200_000_000  # of one answer
+_FILE = "feeds.yaml"
+
+
+class Publisher(Protocol):
+    """What a publisher's module has."""
+
+    Wish: type[BaseModel]
+
+    def take(self, wish: Any, ask: Ask) -> Taken:
+        """Rows for the wish. `InputError` where it cannot be met, `AnswerError` where an answer is not as expected."""
+
+
+class AnswerError(Exception):
+    """An answer that is not what the publisher's documents promise: a sentence with what was expected and found."""
+
+
+class Feed(BaseModel):
+    """A question to a publisher."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    publisher: str
+    wish: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What came of asking a publisher once."""
+
+    feed: str
+    at: str
+    outcome: str  # 'new', 'same', 'aside' or 'failed'
+    said: str  # one sentence
+    vintage: str | None = None
+
+
+class Ask:
+    """Puts requests to a publisher, for one feed.
+
+    Attributes
+    ----------
+    answers
+        All that came, in order.
+    """
+
+    def __init__(self, feed: str, fetcher: Fetcher, *, resume: bool = True) -> None:
+        self.feed, self.answers = feed, list[Answer]()
+        self._fetcher, self._resume = fetcher, resume
+        self._folder = home() / "data" / "cache" / "partial" / feed
+
+    def __call__(
+        self,
+        address: str,
+        *,
+        accept: str = "application/json",
+        key: tuple[str, str] | None = None,
+        answers: Collection[int] = (200,),
+        again: bool = False,
+    ) -> Answer:
+        """The answer to a request.
+
+        Parameters
+        ----------
+        address
+            The whole request, without any key.
+        key
+            The header that carries a key, and the key: it stands in no error, log or file.
+        answers
+            The statuses whose answers are wanted.
+        again
+            Whether the answer may be another each time, as of a question how far something is: then it is asked for
+            even where an interrupted refresh has one.
+
+        Raises
+        ------
+        UnreachableError
+            If there is none, after several tries.
+        """
+        kept = self._folder / f"{hashlib.sha256(address.encode()).hexdigest()[:32]}.json.gz"
+        found = self._kept(kept) if self._resume and not again else None
+        if found is None:
+            page = self._fetcher.fetch(address, accept=accept, secret=dict([key]) if key else None, answers=answers)
+            found = Answer(address, page.content, page.media_type, page.status)
+            if page.status == 200 and not again:
+                self._keep(kept, found)
+        self.answers.append(found)
+        return found
+
+    def done(self) -> None:
+        """Forget the answers kept for an interruption."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _keep(self, file: Path, answer: Answer) -> None:
+        about = {"request": answer.request, "media_type": answer.media_type, "status": answer.status}
+        file.parent.mkdir(parents=True, exist_ok=True)
+        aside = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+        aside.write_bytes(gzip.compress(json.dumps(about).encode("ascii") + b"\n" + answer.content, 1, mtime=0))
+        aside.replace(file)
+
+    def _kept(self, file: Path) -> Answer | None:
+        with contextlib.suppress(OSError, ValueError, EOFError, KeyError):
+            if datetime.now(UTC).timestamp() - file.stat().st_mtime < 3600 * _RESUMED_WITHIN:
+                about, _, content = gzip.decompress(file.read_bytes()).partition(b"\n")
+                noted = json.loads(about)
+                return Answer(noted["request"], content, noted["media_type"], noted["status"])
+        return None
+
+
+def secret(name: str) -> str | None:
+    """A key, from the environment or the system's keyring; ``None`` if there is none.
+
+    That of ``comtrade`` is looked for as ``LEGATION_COMTRADE_KEY``, then in the keyring, where the package ``keyring``
+    is installed, under the service ``legation`` and the name ``comtrade``.
+    """
+    found = os.environ.get(f"LEGATION_{name.upper()}_KEY")
+    if found:
+        return found.strip()
+    try:
+        keyring = importlib.import_module("keyring")
+    except ImportError:
+        return None
+    with contextlib.suppress(Exception):  # no keyring on this machine, or a locked one
+        held = keyring.get_password("legation", name)
+        return str(held) if held else None
+    return None
+
+
+def feeds() -> dict[str, Feed]:
+    """Every feed of ``data/feeds.yaml`` by its name.
+
+    Raises
+    ------
+    InputError
+        With file and line: an unknown publisher (with the nearest), a wish that its publisher does not understand.
+    """
+    file = home() / "data" / _FILE
+    if not file.is_file():
+        return {}
+    shown = f"data/{_FILE}"
+    plain, lines = yaml_lines.read(file, shown=shown, kind="a list of feeds")
+    found = {}
+    for name, content in plain.items():
+        where = f"{shown}, line {yaml_lines.line_of(lines, (name,))}"
+        if not vintages.is_feed(name):
+            raise InputError(f"{where}: '{name}' is no name of a feed: small letters, digits and single hyphens.")
+        if not isinstance(content, dict):
+            raise InputError(f"{where}: a feed has a publisher and a wish.")
+        inside = {place[1:]: line for place, line in lines.items() if place[:1] == (name,)}
+        feed = yaml_lines.validated(Feed, content, inside, shown)
+        if feed.publisher not in PUBLISHERS:
+            raise InputError(
+                f"{where}: there is no publisher '{feed.publisher}'{nearest(feed.publisher, PUBLISHERS)}. "
+                f"There are: {', '.join(PUBLISHERS)}."
+            )
+        below = {place[1:]: line for place, line in inside.items() if place[:1] == ("wish",)}
+        yaml_lines.validated(_publisher(feed.publisher).Wish, feed.wish, below, shown)
+        found[name] = feed
+    return found
+
+
+def refresh(
+    names: Sequence[str],
+    say: Callable[[str], None],
+    *,
+    fetcher: Callable[[], Fetcher] = lambda: Fetcher(delay=1.0, most_bytes=_MOST_BYTES),
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> list[Look]:
+    """Ask publishers again, and keep what is new and plausible.
+
+    Publishers are asked side by side, the feeds of one publisher one after the other. One that cannot be reached, or
+    gives what cannot be true, leaves the last good vintage in use.
+
+    Parameters
+    ----------
+    names
+        Feeds; none means all.
+
+    Returns
+    -------
+    list of Look
+        One for each feed, in the order of their names. Each also becomes a line of ``data/cache/looks.jsonl``.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, or ``data/feeds.yaml`` is wrong.
+    """
+    known = feeds()
+    for name in names:
+        if name not in known:
+            raise InputError(
+                f"There is no feed '{name}' in data/{_FILE}{nearest(name, known)}. There are: {', '.join(known)}."
+            )
+    chosen = {name: known[name] for name in (names or known)}
+    by_publisher: dict[str, list[str]] = {}
+    for name, feed in chosen.items():
+        by_publisher.setdefault(feed.publisher, []).append(name)
+    told = threading.Lock()
+
+    def of_publisher(wanted: list[str]) -> list[Look]:
+        asked = fetcher()
+        looks = []
+        for name in wanted:
+            look = _look(name, chosen[name], asked, now())
+            looks.append(look)
+            with told:
+                say(f"{name}: {look.said}")
+                _note(look)
+        return looks
+
+    with ThreadPoolExecutor(max(1, len(by_publisher))) as pool:
+        return sorted(
+            (look for looks in pool.map(of_publisher, by_publisher.values()) for look in looks), key=lambda x: x.feed
+        )
+
+
+def looks() -> list[Look]:
+    """Every time a publisher was asked, in order; lines that cannot be read are passed over."""
+    found = []
+    with contextlib.suppress(OSError):
+        for line in (home() / "data" / "cache" / "looks.jsonl").read_text(encoding="utf-8").splitlines():
+            with contextlib.suppress(ValueError, TypeError):
+                found.append(Look(**json.loads(line)))
+    return found
+
+
+def _look(name: str, feed: Feed, fetcher: Fetcher, at: datetime) -> Look:
+    """Ask for one feed, check what came, and keep it."""
+    publisher, ask = _publisher(feed.publisher), Ask(name, fetcher)
+    stamp = f"{at:%Y-%m-%dT%H:%M:%SZ}"
+    before = vintages.latest(name)
+    stands = f"That of {before.retrieved[:10]} stays in use." if before else "Nothing is held of it yet."
+    try:
+        taken = publisher.take(publisher.Wish.model_validate(feed.wish), ask)
+    except (UnreachableError, AnswerError, InputError) as error:
+        return Look(name, stamp, "failed", f"{error} {stands}")
+    look = bring_in(name, taken, at)
+    ask.done()
+    return look
+
+
+def bring_in(name: str, taken: Taken, at: datetime) -> Look:
+    """Check what was taken and keep it as a feed's vintage, or aside with the reasons."""
+    stamp, before = f"{at:%Y-%m-%dT%H:%M:%SZ}", vintages.latest(name, taken.table)
+    stands = f"That of {before.retrieved[:10]} stays in use." if before else "Nothing is held of it yet."
+    with contextlib.suppress(ValueError, TypeError):  # the check of the contract says what does not fit
+        taken = dataclasses.replace(taken, rows=vintages.typed(taken.rows, taken.table))
+    refused = plausibility.refused(taken, vintages.read([before]) if before else None, _held(name, taken))
+    found = vintages.keep(name, taken, at=at, refused=refused)
+    if found is None:
+        return Look(name, stamp, "same", "nothing new.", before.id if before else None)
+    if refused:
+        return Look(name, stamp, "aside", f"{len(taken.rows):,} rows were set aside: {' '.join(refused)} {stands}")
+    return Look(name, stamp, "new", f"{len(taken.rows):,} rows, {_said(before, found)}.", found.id)
+
+
+def _held(name: str, taken: Taken) -> pd.DataFrame | None:
+    """What other sources state of the same countries and years."""
+    if "reporter" not in taken.rows or taken.rows.empty:
+        return None
+    known = set(catalogue.country_names())
+    codes = [code for code in taken.rows["reporter"].unique() if code in known]
+    years = (int(taken.rows["year"].min()), int(taken.rows["year"].max()))
+    held = catalogue.open(taken.table, about=codes, year=years)
+    return held[~held["source"].isin([vintage.id for vintage in vintages.vintages(name, table=taken.table)])]
+
+
+def _said(before: Vintage | None, after: Vintage) -> str:
+    if before is None:
+        return "the first vintage"
+    changes = vintages.differences(before, after)["change"].value_counts()
+    return ", ".join(f"{changes.get(kind, 0):,} {kind}" for kind in ("added", "revised", "gone"))
+
+
+def _note(look: Look) -> None:
+    file = home() / "data" / "cache" / "looks.jsonl"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8") as out:
+        out.write(f"{json.dumps(vars(look), ensure_ascii=False)}\n")
+
+
+def _publisher(name: str) -> Publisher:
+    found: Publisher = importlib.import_module(f"legation.data.{name}")
+    return found

@@ -1,0 +1,347 @@
+"""Vintages: what a publisher's figures were at one time, kept whole with their provenance, to be asked for again.
+
+A *feed* is a question that is put to a publisher again and again (``data/feeds.yaml``). Each answer that differs from
+the last becomes a vintage, which nothing ever changes::
+
+    data/cache/vintages/<table>/<feed>/<time>/vintage.json   source entry, requests, hashes of answers and of the rows
+                                             /rows.parquet   rows in the form of their table, sorted by its key
+                                             /answers/       what the publisher sent, packed
+    data/cache/aside/<table>/<feed>/<time>/                  the same of what a check refused, with the reasons
+    data/cache/looks.jsonl                                   one line for each time a publisher was asked
+
+The catalogue gives the rows of a table's latest vintages beside those that the repository ships, each under its own
+source; ``as_of`` a day, those of that day.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+import secrets
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from legation.checkout import home
+from legation.data import contracts
+from legation.errors import InputError, nearest
+
+_STAMP = "%Y-%m-%dT%H%M%SZ"
+_FEED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_ROWS, _ABOUT, _ANSWERS = "rows.parquet", "vintage.json", "answers"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a publisher sent: the request without any key, and the bytes."""
+
+    request: str
+    content: bytes
+    media_type: str = ""
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a connector made of a publisher's answers.
+
+    Attributes
+    ----------
+    table
+        The table whose contract the rows keep.
+    rows
+        All its columns but ``source``.
+    source
+        The source entry but for ``id``, ``retrieved`` and ``sha256``: producer, title, publisher, address, licence,
+        vintage (the date of the figures; ``None`` where the publisher does not say), kind, note.
+    answers
+        The raw answers, in the order they came.
+    """
+
+    table: str
+    rows: pd.DataFrame
+    source: Mapping[str, str | None]
+    answers: Sequence[Answer]
+
+
+@dataclass(frozen=True)
+class Vintage:
+    """A vintage that is kept."""
+
+    feed: str
+    table: str
+    retrieved: str  # as in its folder's name
+    source: dict[str, str | None]
+    rows: int
+    sha256: str  # of the rows' file
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)  # why it was set aside
+
+    @property
+    def id(self) -> str:
+        """The identifier that its rows have as their source."""
+        return str(self.source["id"])
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        return _place("aside" if self.refused else "vintages") / self.table / self.feed / self.retrieved
+
+    @property
+    def file(self) -> Path:
+        """Its rows."""
+        return self.folder / _ROWS
+
+    @property
+    def about(self) -> Path:
+        """What is noted of it, the hash of its rows among it."""
+        return self.folder / _ABOUT
+
+
+def is_feed(name: str) -> bool:
+    """Whether a feed can have this name, which becomes a folder's."""
+    return bool(_FEED.fullmatch(name))
+
+
+def keep(feed: str, taken: Taken, *, at: datetime, refused: Sequence[str] = ()) -> Vintage | None:
+    """Keep what was taken as a new vintage; ``None`` if the feed's latest has the same rows.
+
+    Parameters
+    ----------
+    feed
+        Its name: small letters, digits and hyphens.
+    at
+        When the publisher was asked.
+    refused
+        Why the rows may not be used, as sentences: then they are kept aside.
+
+    Raises
+    ------
+    InputError
+        If the feed's name cannot be a folder's, or a column is missing or unknown.
+    OSError
+        If something cannot be written. Nothing half-written is left, and no earlier vintage is touched.
+    """
+    if not is_feed(feed):
+        raise InputError(f"'{feed}' is no name of a feed. It holds small letters, digits and single hyphens.")
+    columns = [column for column in contracts.TABLES[taken.table].columns if column != "source"]
+    if set(taken.rows.columns) != set(columns):
+        wrong = sorted(set(taken.rows.columns) ^ set(columns))
+        raise InputError(f"{feed}: the rows of {taken.table} have {', '.join(wrong)} too many or too few.")
+    key = [column for column in contracts.TABLES[taken.table].unique or [] if column != "source"]
+    rows = taken.rows[columns].sort_values(key, ignore_index=True)
+    last = latest(feed, taken.table)
+    if last and not refused and _same(rows, read([last], columns=columns)):
+        return None
+    stamp = f"{at.astimezone(UTC):{_STAMP}}"
+    place = _place("aside" if refused else "vintages") / taken.table / feed
+    place.mkdir(parents=True, exist_ok=True)
+    aside = place / f".new-{secrets.token_hex(6)}"
+    aside.mkdir()
+    try:
+        requests = _put_answers(taken.answers, aside / _ANSWERS)
+        rows.to_parquet(aside / _ROWS, index=False, compression="zstd", row_group_size=100_000)
+        whole = hashlib.sha256("".join(each["sha256"] for each in requests).encode("ascii")).hexdigest()
+        sha = requests[0]["sha256"] if len(requests) == 1 else whole
+        day = f"{at.astimezone(UTC):%Y-%m-%d}"
+        entry = {**taken.source, "id": _id(feed, day), "retrieved": day, "sha256": sha}
+        found = Vintage(
+            feed, taken.table, stamp, entry, len(rows), _hash(aside / _ROWS), requests, [str(each) for each in refused]
+        )
+        about = json.dumps(asdict(found), indent=1, sort_keys=True, ensure_ascii=False)
+        (aside / _ABOUT).write_text(f"{about}\n", encoding="utf-8")
+        aside.rename(place / stamp)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    return found
+
+
+def vintages(feed: str | None = None, *, table: str | None = None, as_of: str | None = None) -> list[Vintage]:
+    """The vintages that are kept, those of a feed in the order in which they were taken.
+
+    Parameters
+    ----------
+    as_of
+        A day, as ``2026-11-22``: none that was taken later.
+    """
+    found = []
+    for about in sorted(_place("vintages").glob(f"{table or '*'}/{feed or '*'}/[0-9]*/{_ABOUT}")):
+        status = about.stat()
+        vintage = _read_about(about, status.st_mtime_ns, status.st_size)
+        if as_of is None or vintage.retrieved[:10] <= as_of:
+            found.append(vintage)
+    return found
+
+
+def latest(feed: str, table: str | None = None) -> Vintage | None:
+    """A feed's latest vintage, if it has one."""
+    return next(reversed(vintages(feed, table=table)), None)
+
+
+def by_id(name: str) -> Vintage:
+    """The vintage of this identifier.
+
+    Raises
+    ------
+    InputError
+        If there is none, with the nearest.
+    """
+    known = {vintage.id: vintage for vintage in vintages()}
+    if name not in known:
+        raise InputError(f"There is no vintage '{name}'{nearest(name, known)}. `legation data status` names them.")
+    return known[name]
+
+
+def in_use(table: str, as_of: str | None = None) -> list[Vintage]:
+    """The latest vintage of each feed that fills a table."""
+    by_feed = {vintage.feed: vintage for vintage in vintages(table=table, as_of=as_of)}
+    return [by_feed[feed] for feed in sorted(by_feed)]
+
+
+def read(
+    of: Iterable[Vintage],
+    *,
+    about: Sequence[str] | None = None,
+    where: Mapping[str, Any] | None = None,
+    columns: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """The rows of vintages, each with its ``source``; of large files only what was asked for is read.
+
+    Parameters
+    ----------
+    about, where
+        As `legation.data.open` takes them.
+    columns
+        Those wanted; none means all, in the order of the contract.
+    """
+    import duckdb  # 0.2 s, and without a vintage nobody needs it
+
+    frames = []
+    for vintage in of:
+        names = list(columns or contracts.TABLES[vintage.table].columns)
+        chosen = ", ".join(f"'{vintage.id}' AS source" if name == "source" else f'"{name}"' for name in names)
+        terms, values = _terms(where or {}, vintage)
+        if about is not None:
+            places = ", ".join("?" * len(about))
+            terms.append(f"(reporter IN ({places}) OR partner IN ({places}))")
+            values += [*about, *about]
+        rule = f" WHERE {' AND '.join(terms)}" if terms else ""
+        with duckdb.connect() as base:
+            rows = base.execute(f"SELECT {chosen} FROM read_parquet(?){rule}", [str(vintage.file), *values])  # noqa: S608
+            frames.append(typed(rows.df(), vintage.table))
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def differences(before: Vintage, after: Vintage) -> pd.DataFrame:
+    """What differs between two vintages of one table.
+
+    Returns
+    -------
+    DataFrame
+        The table's key, ``change`` ('added', 'gone' or 'revised'), and for each column that is not in the key its value
+        ``…_before`` and ``…_after``; one row for each row that differs.
+    """
+    contract = contracts.TABLES[after.table]
+    key = [column for column in contract.unique or [] if column != "source"]
+    rest = [column for column in contract.columns if column not in (*key, "source")]
+    both = read([before]).merge(read([after]), on=key, how="outer", suffixes=("_before", "_after"), indicator=True)
+    same = pd.concat([_equal(both[f"{column}_before"], both[f"{column}_after"]) for column in rest], axis=1).all(axis=1)
+    change = both["_merge"].map({"left_only": "gone", "right_only": "added", "both": "revised"}).astype(str)
+    told = [f"{column}_{when}" for column in rest for when in ("before", "after")]
+    found = both.assign(change=change)[(both["_merge"] != "both") | ~same]
+    return found[[*key, "change", *told]].reset_index(drop=True)
+
+
+def place(table: str) -> Path:
+    """The folder of a table's vintages, with a folder for each feed in it."""
+    return _place("vintages") / table
+
+
+# --- helpers
+
+
+def _place(part: str) -> Path:
+    return home() / "data" / "cache" / part
+
+
+def _id(feed: str, day: str) -> str:
+    """``comtrade-vietnam-2026-11-22``; a second of the same day has a number."""
+    taken = {vintage.id for vintage in vintages(feed)}
+    name, number = f"{feed}-{day}", 1
+    while name in taken:
+        number += 1
+        name = f"{feed}-{day}-{number}"
+    return name
+
+
+def _put_answers(answers: Sequence[Answer], folder: Path) -> list[dict[str, Any]]:
+    folder.mkdir()
+    noted = []
+    for number, answer in enumerate(answers, start=1):
+        name = f"{number:04}.gz"
+        (folder / name).write_bytes(gzip.compress(answer.content, 6, mtime=0))
+        sha = hashlib.sha256(answer.content).hexdigest()
+        about = {"request": answer.request, "status": answer.status, "media_type": answer.media_type}
+        noted.append({**about, "bytes": len(answer.content), "sha256": sha, "file": f"{_ANSWERS}/{name}"})
+    return noted
+
+
+@lru_cache(maxsize=4096)
+def _read_about(file: Path, *_changed: int) -> Vintage:
+    try:
+        found = Vintage(**json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(
+            f"{file.relative_to(home())}: this does not describe a vintage ({error}). Remove its folder, and refresh "
+            f"the feed '{file.parent.parent.name}' again."
+        ) from None
+    if (found.table, found.feed, found.retrieved) != file.parts[-4:-1] or found.table not in contracts.TABLES:
+        raise InputError(f"{file.relative_to(home())}: it describes another vintage. Remove its folder.")
+    return found
+
+
+def _terms(where: Mapping[str, Any], vintage: Vintage) -> tuple[list[str], list[Any]]:
+    """Conditions for DuckDB, and the values that stand in place of their question marks."""
+    terms: list[str] = []
+    values: list[Any] = []
+    for column, wanted in where.items():
+        name = f"'{vintage.id}'" if column == "source" else f'"{column}"'
+        if isinstance(wanted, tuple):
+            for bound, sign in zip(wanted, (">=", "<="), strict=True):
+                if bound is not None:
+                    terms.append(f"{name} {sign} ?")
+                    values.append(bound)
+            continue
+        options = wanted if isinstance(wanted, list) else [wanted]
+        terms.append(f"{name} IN ({', '.join('?' * len(options))})" if options else "false")
+        values += options
+    return terms, values
+
+
+def typed(rows: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Rows with the types that the table has when it is read from its CSV; columns unknown to it stay as they are."""
+    kinds = {"int64": "int64", "float64": "float64"}
+    columns = contracts.TABLES[table].columns
+    return rows.astype({name: kinds.get(str(columns[name].dtype), "str") for name in rows.columns})
+
+
+def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    return len(one) == len(other) and all(bool(_equal(one[name], other[name]).all()) for name in one.columns)
+
+
+def _equal(one: pd.Series[Any], other: pd.Series[Any]) -> pd.Series[bool]:
+    return (one == other).fillna(False).astype(bool) | (one.isna() & other.isna())
+
+
+def _hash(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -1,0 +1,172 @@
+"""Every vintage is kept whole, stands beside what the repository ships, and can be asked for again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+
+from legation import data
+from legation.data import vintages
+from legation.data.vintages import Answer, Taken, differences, keep, latest
+from legation.errors import InputError
+
+SOURCE = {
+    "producer": "Office of Examples",
+    "title": "Trade by partner",
+    "publisher": None,
+    "address": "https://example.org/trade",
+    "licence": "free",
+    "vintage": "2025-04",
+    "kind": "statistical",
+    "note": None,
+}
+FIRST, SECOND = datetime(2026, 3, 1, 9, tzinfo=UTC), datetime(2026, 4, 1, 9, tzinfo=UTC)
+
+
+def flows(**values: float) -> pd.DataFrame:
+    """Exports of Viet Nam to partners in 2031, a year that the repository holds nothing of."""
+    return pd.DataFrame(
+        {
+            "reporter": "VNM",
+            "partner": list(values),
+            "flow": "export",
+            "year": 2031,
+            "value": list(values.values()),
+            "currency": "USD",
+            "prices": "current",
+            "valuation": "FOB",
+            "status": "final",
+            "months": 12,
+            "note": None,
+        }
+    )
+
+
+def taken(rows: pd.DataFrame, *, answer: bytes = b"[1, 2]") -> Taken:
+    return Taken("goods_flows", rows, SOURCE, [Answer("https://example.org/trade?year=2031", answer)])
+
+
+def test_a_vintage_holds_its_rows_its_raw_answers_and_where_they_came_from(checkout):
+    kept = keep("office", taken(flows(RUS=2.5, CHN=7.0)), at=FIRST)
+    assert kept.folder == checkout / "data/cache/vintages/goods_flows/office/2026-03-01T090000Z"
+    assert kept.source == SOURCE | {
+        "id": "office-2026-03-01",
+        "retrieved": "2026-03-01",
+        "sha256": hashlib.sha256(b"[1, 2]").hexdigest(),
+    }
+    (request,) = json.loads(kept.about.read_text())["requests"]
+    assert (request["request"], request["bytes"]) == ("https://example.org/trade?year=2031", 6)
+    assert kept.sha256 == hashlib.sha256(kept.file.read_bytes()).hexdigest()
+    assert vintages.read([kept])["value"].tolist() == [7.0, 2.5]  # in the order of the key
+
+
+def test_its_rows_stand_beside_those_shipped_under_their_own_source(checkout):
+    before = data.open("goods_flows", reporter="VNM", partner="RUS")
+    keep("office", taken(flows(RUS=2.5, CHN=7.0)), at=FIRST)
+    after = data.open("goods_flows", reporter="VNM", partner="RUS")
+    assert len(after) == len(before) + 1
+    assert after.dtypes.equals(before.dtypes)
+    (new,) = after[after["year"] == 2031].to_dict("records")
+    assert (new["value"], new["source"]) == (2.5, "office-2026-03-01")
+    assert data.citation(after[after["year"] == 2031]) == "Source: Office of Examples, Trade by partner (April 2025)."
+    assert data.open("sources", id=["office-2026-03-01"])["producer"].tolist() == ["Office of Examples"]
+    assert data.open("goods_flows", about=["CHN"], year=(2030, 2031))["value"].tolist() == [7.0]
+    assert data.open("goods_flows", about=["JPN"], year=2031).empty
+    assert data.open("goods_flows", source="office-2026-03-01", flow="import").empty
+
+
+def test_the_same_rows_again_are_no_new_vintage(checkout):
+    assert keep("office", taken(flows(RUS=2.5, CHN=7.0)), at=FIRST) is not None
+    assert keep("office", taken(flows(CHN=7.0, RUS=2.5), answer=b"said otherwise"), at=SECOND) is None
+    assert len(vintages.vintages("office")) == 1
+
+
+def test_a_silent_revision_is_a_vintage_and_what_it_changed_can_be_said(checkout):
+    one = keep("office", taken(flows(RUS=2.5, CHN=7.0, JPN=1.0)), at=FIRST)
+    two = keep("office", taken(flows(RUS=3.0, CHN=7.0, KOR=4.0)), at=SECOND)
+    changes = differences(one, two).set_index("partner")
+    assert changes["change"].to_dict() == {"RUS": "revised", "JPN": "gone", "KOR": "added"}
+    assert changes.loc["RUS", ["value_before", "value_after"]].tolist() == [2.5, 3.0]
+    assert latest("office") == two
+    assert data.open("goods_flows", year=2031)["value"].tolist() == [7.0, 4.0, 3.0]
+
+
+def test_an_earlier_day_is_asked_for_and_given_as_it_was(checkout):
+    keep("office", taken(flows(RUS=2.5)), at=FIRST)
+    keep("office", taken(flows(RUS=3.0)), at=SECOND)
+    try:
+        for day, value in (("2026-02-28", []), ("2026-03-31", [2.5]), ("2026-04-01", [3.0]), (None, [3.0])):
+            data.as_of(day)
+            assert data.open("goods_flows", year=2031)["value"].tolist() == value
+        with pytest.raises(InputError, match="'tomorrow' is no day"):
+            data.as_of("tomorrow")
+    finally:
+        data.as_of(None)
+
+
+def test_two_vintages_of_one_day_have_two_names(checkout):
+    names = [
+        keep("office", taken(flows(RUS=value)), at=FIRST.replace(hour=hour)).id for hour, value in ((9, 1.0), (10, 2.0))
+    ]
+    assert names == ["office-2026-03-01", "office-2026-03-01-2"]
+    assert data.open("goods_flows", year=2031)["source"].tolist() == ["office-2026-03-01-2"]
+
+
+def test_what_is_set_aside_is_kept_with_the_reason_and_is_not_in_use(checkout):
+    keep("office", taken(flows(RUS=2.5)), at=FIRST)
+    aside = keep("office", taken(flows(RUS=2500.0)), at=SECOND, refused=["The unit is another."])
+    assert aside.folder == checkout / "data/cache/aside/goods_flows/office/2026-04-01T090000Z"
+    assert json.loads(aside.about.read_text())["refused"] == ["The unit is another."]
+    assert data.open("goods_flows", year=2031)["value"].tolist() == [2.5]
+
+
+def test_whoever_runs_a_notebook_is_told_which_vintages_it_read(checkout, monkeypatch):
+    kept = keep("office", taken(flows(RUS=2.5)), at=FIRST)
+    monkeypatch.setenv("LEGATION_READ_LOG", str(checkout / "reads"))
+    data.open("goods_flows", year=2031)
+    read = {line["path"]: line for line in map(json.loads, (checkout / "reads").read_text().splitlines())}
+    place = "data/cache/vintages/goods_flows"
+    assert read[place]["names"] == "*"
+    assert read[f"{place}/office"]["names"] == "[0-9]*"
+    assert read[f"{place}/office/{kept.retrieved}/vintage.json"]["sha256"] == (
+        hashlib.sha256(kept.about.read_bytes()).hexdigest()
+    )
+
+
+def test_a_disk_that_is_full_leaves_nothing_half_written(checkout, monkeypatch):
+    keep("office", taken(flows(RUS=2.5)), at=FIRST)
+
+    def full(*_given: object, **_options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", full)
+    with pytest.raises(OSError, match="No space left"):
+        keep("office", taken(flows(RUS=3.0)), at=SECOND)
+    assert [path.name for path in (checkout / "data/cache/vintages/goods_flows/office").iterdir()] == [
+        "2026-03-01T090000Z"
+    ]
+    assert data.open("goods_flows", year=2031)["value"].tolist() == [2.5]
+
+
+@pytest.mark.parametrize("name", ["../office", "Office", "a b", "", "office-", ".new"])
+def test_no_feed_leads_out_of_the_cache(checkout, name):
+    with pytest.raises(InputError, match="no name of a feed"):
+        keep(name, taken(flows(RUS=1.0)), at=FIRST)
+
+
+def test_a_vintage_that_was_damaged_is_named_with_what_to_do(checkout):
+    kept = keep("office", taken(flows(RUS=2.5)), at=FIRST)
+    kept.about.write_text("{}")
+    with pytest.raises(InputError, match=r"office/2026-03-01T090000Z/vintage.json.*refresh the feed 'office'"):
+        data.open("goods_flows", year=2031)
+
+
+def test_hostile_values_are_values_and_not_queries(checkout):
+    keep("office", taken(flows(RUS=2.5)), at=FIRST)
+    assert data.open("goods_flows", source="x' OR '1'='1", year=2031).empty
+    with pytest.raises(InputError, match="no column 'year\" OR 1=1 --'"):
+        data.open("goods_flows", **{'year" OR 1=1 --': 1})
