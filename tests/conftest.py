@@ -1,12 +1,14 @@
-"""A small checkout to work in and to break."""
+"""A small checkout to work in and to break, and a web that is played on this machine."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from helpers import ROOT
+from played_web import PlayedWeb
 
 
 @pytest.fixture
@@ -17,3 +19,12 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / folder).mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[PlayedWeb]:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    played = PlayedWeb()
+    yield played
+    played.close()

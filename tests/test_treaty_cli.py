@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from helpers import ROOT
-from played_web import DUTIES, Answer, PlayedWeb, accord, page, pdf, picture_pdf
+from played_web import DUTIES, Answer, accord, page, pdf, picture_pdf
 
 from legation import treaty_cli
 from legation.cli import main
@@ -45,15 +44,6 @@ STATES = """\
   - {code: VEL, name: Velmark, note: "Does not exist."}
   - {code: ORL, name: Orlund, note: "Does not exist."}
 """
-
-
-@pytest.fixture
-def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[PlayedWeb]:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    played = PlayedWeb()
-    yield played
-    played.close()
 
 
 @pytest.fixture

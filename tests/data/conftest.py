@@ -1,22 +1,11 @@
-"""A web that is played on this machine, and one that asks it without waiting."""
+"""A fetcher that asks without waiting."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from played_web import Clock, PlayedWeb
+from played_web import Clock
 
 from legation.data.fetching import Fetcher
-
-
-@pytest.fixture
-def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[PlayedWeb]:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    played = PlayedWeb()
-    yield played
-    played.close()
 
 
 @pytest.fixture

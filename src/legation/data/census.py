@@ -36,14 +36,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from legation.data import catalogue
 from legation.data.codes import publisher_codes
 from legation.data.feeds import AnswerError, Ask
 from legation.data.fetching import printable
-from legation.data.vintages import Answer, Taken
+from legation.data.vintages import Answer, Taken, table_of
 from legation.errors import InputError, nearest
 
 ADDRESS = "https://www.census.gov/foreign-trade/balance/country.xlsx"
@@ -53,19 +52,6 @@ _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT",
 _FLOWS = {"import": "I", "export": "E"}
 _HEADER = ["year", "CTY_CODE", "CTYNAME", *(f"{flow}{month}" for flow in "IE" for month in (*_MONTHS, "YR"))]
 _REVISED_WITH = 4  # the months of the next year that must be out before a year is final
-_COLUMNS = {
-    "reporter": "str",
-    "partner": "str",
-    "flow": "str",
-    "year": "int64",
-    "value": "float64",
-    "currency": "str",
-    "prices": "str",
-    "valuation": "str",
-    "status": "str",
-    "months": "int64",
-    "note": "str",
-}
 
 Code = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2,4}$")]
 Year = Annotated[int, Field(ge=1985, le=2100)]
@@ -128,7 +114,7 @@ def take(wish: Wish, ask: Ask) -> Taken:
         for (partner, _), same in by_country.items()
         for flow in dict.fromkeys(wish.flows)
     ]
-    frame = pd.DataFrame(rows, columns=[*_COLUMNS]).astype(_COLUMNS)
+    frame = table_of(rows, "goods_flows")
     return Taken("goods_flows", frame, _source(out, strange if wish.partners is None else Counter()), ask.answers)
 
 

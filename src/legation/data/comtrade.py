@@ -41,7 +41,7 @@ from legation.data import catalogue
 from legation.data.codes import publisher_codes
 from legation.data.feeds import AnswerError, Ask, secret
 from legation.data.fetching import UnreachableError, printable
-from legation.data.vintages import Answer, Taken
+from legation.data.vintages import Answer, Taken, table_of
 from legation.errors import InputError, nearest
 
 ADDRESS = "https://comtradeapi.un.org"
@@ -90,20 +90,6 @@ _FIELDS = _READ | {
     "grossWgt",
     "isGrossWgtEstimated",
     "legacyEstimationFlag",
-}
-
-_COLUMNS = {
-    "reporter": "str",
-    "partner": "str",
-    "flow": "str",
-    "year": "int64",
-    "value": "float64",
-    "currency": "str",
-    "prices": "str",
-    "valuation": "str",
-    "status": "str",
-    "months": "int64",
-    "note": "str",
 }
 
 Code = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2,4}$")]
@@ -184,7 +170,7 @@ def take(wish: Wish, ask: Ask) -> Taken:
     _refuse_doubles(records, known)
     areas = Counter(_area(record) for record in records if _area(record) not in known)
     rows = [row for record in records if _area(record) in known and (row := _row(record, known))]
-    frame = pd.DataFrame(rows, columns=[*_COLUMNS]).astype(_COLUMNS)
+    frame = table_of(rows, "goods_flows")
     return Taken("goods_flows", frame, _source(wish, frame, areas, bool(key), ask), ask.answers)
 
 

@@ -273,13 +273,10 @@ def looks() -> list[Look]:
 def _look(name: str, feed: Feed, fetcher: Fetcher, at: datetime) -> Look:
     """Ask for one feed, check what came, and keep it."""
     publisher, ask = _publisher(feed.publisher), Ask(name, fetcher)
-    stamp = f"{at:%Y-%m-%dT%H:%M:%SZ}"
-    before = vintages.latest(name)
-    stands = f"That of {before.retrieved[:10]} stays in use." if before else "Nothing is held of it yet."
     try:
         taken = publisher.take(publisher.Wish.model_validate(feed.wish), ask)
     except (UnreachableError, AnswerError, InputError) as error:
-        return Look(name, stamp, "failed", f"{error} {stands}")
+        return Look(name, _stamp(at), "failed", f"{error} {_stands(vintages.latest(name))}")
     look = bring_in(name, taken, at)
     ask.done()
     return look
@@ -287,8 +284,7 @@ def _look(name: str, feed: Feed, fetcher: Fetcher, at: datetime) -> Look:
 
 def bring_in(name: str, taken: Taken, at: datetime) -> Look:
     """Check what was taken and keep it as a feed's vintage, or aside with the reasons."""
-    stamp, before = f"{at:%Y-%m-%dT%H:%M:%SZ}", vintages.latest(name, taken.table)
-    stands = f"That of {before.retrieved[:10]} stays in use." if before else "Nothing is held of it yet."
+    stamp, before = _stamp(at), vintages.latest(name, taken.table)
     with contextlib.suppress(ValueError, TypeError):  # the check of the contract says what does not fit
         taken = dataclasses.replace(taken, rows=vintages.typed(taken.rows, taken.table))
     refused = plausibility.refused(taken, vintages.read([before]) if before else None, _held(name, taken))
@@ -296,7 +292,9 @@ def bring_in(name: str, taken: Taken, at: datetime) -> Look:
     if found is None:
         return Look(name, stamp, "same", "nothing new.", before.id if before else None)
     if refused:
-        return Look(name, stamp, "aside", f"{len(taken.rows):,} rows were set aside: {' '.join(refused)} {stands}")
+        return Look(
+            name, stamp, "aside", f"{len(taken.rows):,} rows were set aside: {' '.join(refused)} {_stands(before)}"
+        )
     return Look(name, stamp, "new", f"{len(taken.rows):,} rows, {_said(before, found)}.", found.id)
 
 
@@ -309,6 +307,15 @@ def _held(name: str, taken: Taken) -> pd.DataFrame | None:
     years = (int(taken.rows["year"].min()), int(taken.rows["year"].max()))
     held = catalogue.open(taken.table, about=codes, year=years)
     return held[~held["source"].isin([vintage.id for vintage in vintages.vintages(name, table=taken.table)])]
+
+
+def _stamp(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _stands(before: Vintage | None) -> str:
+    """What is in use while nothing new is."""
+    return f"That of {before.retrieved[:10]} stays in use." if before else "Nothing is held of it yet."
 
 
 def _said(before: Vintage | None, after: Vintage) -> str:

@@ -20,9 +20,8 @@ from typing import Any
 
 import pandas as pd
 
-from legation.data import contracts
 from legation.data.fetching import printable
-from legation.data.vintages import Answer
+from legation.data.vintages import Answer, table_of
 
 #: Months come in for about a quarter; until then a year's total may lack the last of them.
 _UNTIL_WHOLE = timedelta(days=90)
@@ -213,7 +212,4 @@ def as_rows(found: Iterable[tuple[Figure, int]], *, currency: str) -> pd.DataFra
             "months": months,
             "note": figure.note,
         }
-    columns = [name for name in contracts.TABLES["goods_flows"].columns if name != "source"]
-    return pd.DataFrame(list(rows.values()), columns=columns).astype(
-        {"year": "int64", "months": "int64", "value": "float64"}
-    )
+    return table_of(list(rows.values()), "goods_flows")

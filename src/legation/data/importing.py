@@ -232,6 +232,17 @@ def figures(cells: pd.Series[Any], where: str) -> pd.Series[Any]:
     return numbers
 
 
+def years(cells: pd.Series[str], where: str) -> pd.Series[int]:
+    """Cells as years of the last century or this one. The first that is none is told with its line."""
+    wrong = ~cells.str.fullmatch(r"(19|20)\d\d")
+    if wrong.any():
+        line = cells.index[wrong][0]
+        raise InputError(
+            f"{where}, line {line}, column {cells.name}: '{printed(cells[line])}' where a year must stand."
+        )
+    return cells.astype("int64")
+
+
 def archive(path: Path) -> zipfile.ZipFile:
     """An archive that is safe to read from.
 

@@ -114,7 +114,7 @@ def _yearly(path: Path) -> pd.DataFrame:
         {
             "theirs": rows["partner"],
             "flow": rows["flow"].map(_FLOWS),
-            "year": _years(rows["year"], path.name),
+            "year": importing.years(rows["year"], path.name),
             "thousand": _not_below_zero(rows["value_thousand_usd"], path.name),
             "months": 12,
         }
@@ -137,7 +137,7 @@ def _monthly(path: Path) -> pd.DataFrame:
             "office's does: Ex04 or E04 for exports, Im05 or E05 for imports."
         )
     if "Year" in rows:
-        year = _years(rows["Year"], path.name)
+        year = importing.years(rows["Year"], path.name)
     elif stated:
         year = pd.Series(int(stated[3]), index=rows.index)
     else:
@@ -163,16 +163,6 @@ def _monthly(path: Path) -> pd.DataFrame:
         total = year_value.fillna(total)
     flow = "export" if kind[1] else "import"
     return pd.DataFrame({"theirs": rows["Names"], "flow": flow, "year": year, "thousand": total, "months": months})
-
-
-def _years(cells: pd.Series[str], where: str) -> pd.Series[int]:
-    wrong = ~cells.str.fullmatch(r"(19|20)\d\d")
-    if wrong.any():
-        line = cells.index[wrong][0]
-        raise InputError(
-            f"{where}, line {line}, column {cells.name}: '{printed(cells[line])}' where a year must stand."
-        )
-    return cells.astype("int64")
 
 
 def _not_below_zero(cells: pd.Series[str], where: str) -> pd.Series[float]:

@@ -111,7 +111,7 @@ def _generated(lines: list[str]) -> str | None:
 def _deliveries(rows: pd.DataFrame, where: str) -> tuple[pd.DataFrame, str]:
     """Sums over pair and year. A pair and year whose every value is empty had no delivery that SIPRI identified."""
     rows = rows.assign(
-        year=_years(rows["Delivery year"], where),
+        year=importing.years(rows["Delivery year"], where),
         tiv=importing.figures(rows["TIV delivery values"], where),
         estimated=_yes(rows["Numbers delivered is estimate"], where) | _yes(rows["Delivery year is estimate"], where),
     )
@@ -135,7 +135,7 @@ def _deliveries(rows: pd.DataFrame, where: str) -> tuple[pd.DataFrame, str]:
 def _orders(rows: pd.DataFrame, where: str) -> tuple[pd.DataFrame, str]:
     """Deals over pair and year of order, each once however many deliveries it had."""
     rows = rows.assign(
-        year=_years(rows["Order date"], where), estimated=_yes(rows["Order date is estimate"], where)
+        year=importing.years(rows["Order date"], where), estimated=_yes(rows["Order date is estimate"], where)
     ).drop_duplicates(["SIPRI AT Database ID", "supplier", "recipient", "year"])
     grouped = rows.groupby(["supplier", "recipient", "year"], as_index=False)
     made = grouped.agg(deals=("estimated", "size"), estimated=("estimated", "sum"))
@@ -144,16 +144,6 @@ def _orders(rows: pd.DataFrame, where: str) -> tuple[pd.DataFrame, str]:
 
 def _whole(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.astype({"year": "int64", "deals": "int64", "estimated": "int64"})
-
-
-def _years(cells: pd.Series[str], where: str) -> pd.Series[int]:
-    wrong = ~cells.str.fullmatch(r"(19|20)\d\d")
-    if wrong.any():
-        line = cells.index[wrong][0]
-        raise InputError(
-            f"{where}, line {line}, column {cells.name}: '{printed(cells[line])}' where a year must stand."
-        )
-    return cells.astype("int64")
 
 
 def _yes(cells: pd.Series[str], where: str) -> pd.Series[bool]:

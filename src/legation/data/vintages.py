@@ -106,6 +106,11 @@ class Vintage:
         return self.folder / _ABOUT
 
 
+def table_of(records: Sequence[Mapping[str, Any]], table: str) -> pd.DataFrame:
+    """Records as rows of a table, with all its columns but ``source`` in their order and types."""
+    return typed(pd.DataFrame(list(records), columns=_columns(table)), table)
+
+
 def is_feed(name: str) -> bool:
     """Whether a feed can have this name, which becomes a folder's."""
     return bool(_FEED.fullmatch(name))
@@ -132,7 +137,7 @@ def keep(feed: str, taken: Taken, *, at: datetime, refused: Sequence[str] = ()) 
     """
     if not is_feed(feed):
         raise InputError(f"'{feed}' is no name of a feed. It holds small letters, digits and single hyphens.")
-    columns = [column for column in contracts.TABLES[taken.table].columns if column != "source"]
+    columns = _columns(taken.table)
     if set(taken.rows.columns) != set(columns):
         wrong = sorted(set(taken.rows.columns) ^ set(columns))
         raise InputError(f"{feed}: the rows of {taken.table} have {', '.join(wrong)} too many or too few.")
@@ -267,6 +272,11 @@ def place(table: str) -> Path:
 
 
 # --- helpers
+
+
+def _columns(table: str) -> list[str]:
+    """A table's columns but for the source, which is the vintage itself."""
+    return [column for column in contracts.TABLES[table].columns if column != "source"]
 
 
 def _place(part: str) -> Path:

@@ -25,14 +25,13 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from legation.data import catalogue
 from legation.data.codes import present_codes, publisher_codes
 from legation.data.feeds import AnswerError, Ask
 from legation.data.fetching import printable
-from legation.data.vintages import Answer, Taken
+from legation.data.vintages import Answer, Taken, table_of
 from legation.errors import InputError, nearest
 
 ADDRESS = "https://api.worldbank.org/v2"
@@ -45,15 +44,6 @@ INDICATORS = {
 _PER_PAGE = 5_000
 _HEADER = {"page", "pages", "total", "lastupdated"}
 _FIELDS = {"indicator", "country", "countryiso3code", "date", "value", "unit", "obs_status", "decimal"}
-_COLUMNS = {
-    "country": "str",
-    "year": "int64",
-    "measure": "str",
-    "value": "float64",
-    "unit": "str",
-    "status": "str",
-    "note": "str",
-}
 
 Code = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2,4}$")]
 Year = Annotated[int, Field(ge=1960, le=2100)]
@@ -107,7 +97,7 @@ def take(wish: Wish, ask: Ask) -> Taken:
                 left[f"{theirs} {printable(str(record['country']['value']))}"] += 1
             else:
                 rows.append(_row(record, known[theirs], measure))
-    frame = pd.DataFrame(rows, columns=[*_COLUMNS]).astype(_COLUMNS)
+    frame = table_of(rows, "economies")
     return Taken("economies", frame, _source(wish, left, dates), ask.answers)
 
 
