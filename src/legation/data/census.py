@@ -36,11 +36,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
 from legation.data import catalogue
 from legation.data.codes import publisher_codes
-from legation.data.feeds import AnswerError, Ask
+from legation.data.feeds import AnswerError, Ask, Code, WishOfYears
 from legation.data.fetching import printable
 from legation.data.vintages import Answer, Taken, table_of
 from legation.errors import InputError, nearest
@@ -53,28 +53,19 @@ _FLOWS = {"import": "I", "export": "E"}
 _HEADER = ["year", "CTY_CODE", "CTYNAME", *(f"{flow}{month}" for flow in "IE" for month in (*_MONTHS, "YR"))]
 _REVISED_WITH = 4  # the months of the next year that must be out before a year is final
 
-Code = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2,4}$")]
 Year = Annotated[int, Field(ge=1985, le=2100)]
 Line = dict[str, Any]
 
 
-class Wish(BaseModel):
+class Wish(WishOfYears):
     """Which flows are wanted; the United States report all of them."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     partners: Annotated[list[Code], Field(min_length=1)] | None = None
     """By the codes of ``data/trade/countries.csv``, ``WLD`` for the world; none means every partner, and the world."""
-    flows: Annotated[list[Literal["export", "import"]], Field(min_length=1)] = ["export", "import"]
+    flows: Annotated[list[Literal["export", "import"]], Field(min_length=1)] = Field(["export", "import"])
     """Directions, as the United States see them."""
     years: Annotated[list[Year], Field(min_length=2, max_length=2)]
     """First and last year; the workbook begins in 1985, its totals for the world somewhat later."""
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Wish:
-        if self.years[0] > self.years[1]:
-            raise ValueError("the first year is after the last")
-        return self
 
 
 def take(wish: Wish, ask: Ask) -> Taken:

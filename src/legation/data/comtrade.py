@@ -35,11 +35,11 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
 from legation.data import catalogue
 from legation.data.codes import publisher_codes
-from legation.data.feeds import AnswerError, Ask, secret
+from legation.data.feeds import AnswerError, Ask, Code, WishOfYears, secret
 from legation.data.fetching import UnreachableError, printable
 from legation.data.vintages import Answer, Taken, table_of
 from legation.errors import InputError, nearest
@@ -92,30 +92,21 @@ _FIELDS = _READ | {
     "legacyEstimationFlag",
 }
 
-Code = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2,4}$")]
 Year = Annotated[int, Field(ge=1962, le=2100)]
 Record = dict[str, Any]
 
 
-class Wish(BaseModel):
+class Wish(WishOfYears):
     """Which flows are wanted."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     reporters: Annotated[list[Code], Field(min_length=1)]
     """Countries whose reports are asked for, by the codes of ``data/trade/countries.csv``."""
     partners: Annotated[list[Code], Field(min_length=1)] | None = None
     """Their partners, ``WLD`` for the world; none means every partner, and the world."""
-    flows: Annotated[list[Literal["export", "import"]], Field(min_length=1)] = ["export", "import"]
+    flows: Annotated[list[Literal["export", "import"]], Field(min_length=1)] = Field(["export", "import"])
     """Directions, as the reporter sees them."""
     years: Annotated[list[Year], Field(min_length=2, max_length=2)]
     """First and last year; the service begins in 1962."""
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Wish:
-        if self.years[0] > self.years[1]:
-            raise ValueError("the first year is after the last")
-        return self
 
 
 @dataclass(frozen=True)

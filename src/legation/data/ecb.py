@@ -20,10 +20,10 @@ from typing import Annotated, Any
 
 import pandas as pd
 from lxml import etree
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
 from legation.data import flow_answers
-from legation.data.feeds import AnswerError, Ask
+from legation.data.feeds import AnswerError, Ask, WishOfYears
 from legation.data.fetching import printable
 from legation.data.flow_answers import FormError
 from legation.data.vintages import Answer, Taken
@@ -33,20 +33,12 @@ _ACCEPT = "application/vnd.sdmx.genericdata+xml;version=2.1"
 _SERIES = {"FREQ": "A", "CURRENCY": "USD", "CURRENCY_DENOM": "EUR", "EXR_TYPE": "SP00", "EXR_SUFFIX": "A"}
 
 
-class Wish(BaseModel):
+class Wish(WishOfYears):
     """Which years."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     years: list[Annotated[int, Field(ge=1999, le=2100)]] = Field(
         description="The first and the last year; the euro exists since 1999.", min_length=2, max_length=2
     )
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Wish:
-        if self.years[0] > self.years[1]:
-            raise ValueError(f"years: the first, {self.years[0]}, comes after the last, {self.years[1]}")
-        return self
 
 
 def take(wish: Wish, ask: Ask) -> Taken:

@@ -24,11 +24,11 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field
 
 from legation.data import catalogue, flow_answers
 from legation.data.codes import present_codes, publisher_codes
-from legation.data.feeds import AnswerError, Ask
+from legation.data.feeds import AnswerError, Ask, Code, WishOfYears
 from legation.data.flow_answers import Figure, FormError, LeftOut
 from legation.data.vintages import Answer, Taken
 from legation.errors import InputError
@@ -47,13 +47,9 @@ _FLAGS = {"P": "Provisional", "E": "Estimated", "S": "Estimated by Eurostat", "U
 _LOOKS = 60
 _ANSWERS = (200, 400, 404, 413)
 
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{2,4}$")]
 
-
-class Wish(BaseModel):
+class Wish(WishOfYears):
     """Whose trade, with whom, when."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     reporters: list[Code] = Field(
         description="EU27 or its members by the house's codes; GBR for its years as one.", min_length=1
@@ -62,12 +58,6 @@ class Wish(BaseModel):
     years: list[Annotated[int, Field(ge=1988, le=2100)]] = Field(
         description="The first and the last year.", min_length=2, max_length=2
     )
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Wish:
-        if self.years[0] > self.years[1]:
-            raise ValueError(f"years: the first, {self.years[0]}, comes after the last, {self.years[1]}")
-        return self
 
 
 def take(wish: Wish, ask: Ask) -> Taken:

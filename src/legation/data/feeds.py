@@ -27,10 +27,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol, Self
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from legation import yaml_lines
 from legation.checkout import home
@@ -45,6 +45,24 @@ PUBLISHERS = ("census", "comtrade", "ecb", "eurostat", "imf", "worldbank")
 _RESUMED_WITHIN = 24
 _MOST_BYTES = 200_000_000  # of one answer
 _FILE = "feeds.yaml"
+
+
+#: A country or group, by the house's code.
+Code = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2,4}$")]
+
+
+class WishOfYears(BaseModel):
+    """What the wishes have in common: the first and the last year, which each publisher bounds."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    years: list[int] = Field(min_length=2, max_length=2)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.years[0] > self.years[1]:
+            raise ValueError(f"years: the first, {self.years[0]}, comes after the last, {self.years[1]}")
+        return self
 
 
 class Publisher(Protocol):

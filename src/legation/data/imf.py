@@ -25,11 +25,11 @@ import re
 from typing import Annotated
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from legation.data import flow_answers
 from legation.data.codes import present_codes, publisher_codes
-from legation.data.feeds import AnswerError, Ask
+from legation.data.feeds import AnswerError, Ask, Code, WishOfYears
 from legation.data.flow_answers import Figure, FormError, LeftOut
 from legation.data.vintages import Answer, Taken
 from legation.errors import InputError, nearest
@@ -48,13 +48,9 @@ _REPORTED = ("", "M", "O", "OU", "R")
 _DERIVED = {"FA": "Adjusted using the IMF's records", "TPD": "Data of a third party, such as the partner"}
 _STATUS = {"E": "Estimated by the IMF", "P": "Provisional", "F": "Forecast", "I": "Imputed by the IMF"}
 
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{2,4}$")]
 
-
-class Wish(BaseModel):
+class Wish(WishOfYears):
     """Whose trade, with whom, when. Either ``reporters`` or ``partners`` may be left out, which means all."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     reporters: list[Code] = Field([], description="The house's codes of the countries that report; none means all.")
     partners: list[Code] = Field([], description="The house's codes of the partners; none means all, WLD among them.")
@@ -64,8 +60,6 @@ class Wish(BaseModel):
 
     @model_validator(mode="after")
     def _can_be_met(self) -> Wish:
-        if self.years[0] > self.years[1]:
-            raise ValueError(f"years: the first, {self.years[0]}, comes after the last, {self.years[1]}")
         if not self.reporters and not self.partners:
             raise ValueError("name reporters or partners: all with all is more than one answer holds")
         if self.reporters == ["PRK"]:

@@ -25,11 +25,11 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
 from legation.data import catalogue
 from legation.data.codes import present_codes, publisher_codes
-from legation.data.feeds import AnswerError, Ask
+from legation.data.feeds import AnswerError, Ask, Code, WishOfYears
 from legation.data.fetching import printable
 from legation.data.vintages import Answer, Taken, table_of
 from legation.errors import InputError, nearest
@@ -45,29 +45,20 @@ _PER_PAGE = 5_000
 _HEADER = {"page", "pages", "total", "lastupdated"}
 _FIELDS = {"indicator", "country", "countryiso3code", "date", "value", "unit", "obs_status", "decimal"}
 
-Code = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2,4}$")]
 Year = Annotated[int, Field(ge=1960, le=2100)]
 Measure = Literal["population", "gdp", "gdp_per_head"]
 Record = dict[str, Any]
 
 
-class Wish(BaseModel):
+class Wish(WishOfYears):
     """Which figures are wanted."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     countries: Annotated[list[Code], Field(min_length=1)] | None = None
     """Countries by the codes of ``data/trade/countries.csv``; none means every country."""
-    measures: Annotated[list[Measure], Field(min_length=1)] = ["population", "gdp", "gdp_per_head"]
+    measures: Annotated[list[Measure], Field(min_length=1)] = Field(["population", "gdp", "gdp_per_head"])
     """Inhabitants, GDP, and GDP over inhabitants, both in current US dollars."""
     years: Annotated[list[Year], Field(min_length=2, max_length=2)]
     """First and last year; the service begins in 1960."""
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Wish:
-        if self.years[0] > self.years[1]:
-            raise ValueError("the first year is after the last")
-        return self
 
 
 def take(wish: Wish, ask: Ask) -> Taken:
