@@ -194,3 +194,22 @@ def test_the_view_keeps_every_figure_and_every_source(table):
     assume(len(touching) > 0)
     assert sorted(view["value"].fillna(-1)) == sorted(touching["value"].fillna(-1))
     assert (view["reported_by"] == view["reporter"]).equals(view["perspective"] == "reported")
+
+
+def test_a_figure_reconciled_from_both_reports_is_not_set_against_itself():
+    made = {"status": "reconciled", "valuation": "FOB"}
+    table = flows(
+        ("VNM", "RUS", "export", 2020, 10.0, made),
+        ("RUS", "VNM", "import", 2020, 10.0, made),
+        ("VNM", "CHN", "export", 2020, 10.0),
+        ("CHN", "VNM", "import", 2020, 21.2),
+        ("VNM", "JPN", "export", 2020, 10.0),
+        ("JPN", "VNM", "import", 2020, 12.0, made),
+    )
+    assert trade.mirror_gap(table)["importer"].tolist() == ["CHN"]
+    both = trade.reconcile(table).set_index("importer")
+    assert both["method"].to_dict() == {"CHN": "midpoint", "JPN": "reported only"}
+    assert trade.mirror_coverage(table).set_index("importer")["sides"].to_dict() == {
+        "CHN": "both",
+        "JPN": "exporter only",
+    }

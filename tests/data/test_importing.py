@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import stat
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import openpyxl
@@ -12,24 +14,30 @@ import pandas as pd
 import pytest
 
 from legation import data
-from legation.data import baci, contracts, importing, nso_vietnam
+from legation.data import baci, contracts, importing, nso_vietnam, vintages
 from legation.data.codes import present_codes, publisher_codes
+from legation.data.feeds import bring_in
 from legation.data.importing import read, recognise
 from legation.data.plausibility import refused as refusals
+from legation.data.vintages import Unkept
 from legation.errors import InputError
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 
 
+def rows_of(taken) -> pd.DataFrame:
+    return pd.read_parquet(taken.rows) if isinstance(taken.rows, Path) else taken.rows
+
+
 def keeps_its_contract(taken) -> bool:
-    rows = taken.rows.assign(source="a-source").astype(object)
+    rows = rows_of(taken).assign(source="a-source").astype(object)
     text = rows.where(rows.notna(), None).map(lambda cell: None if cell is None else str(cell))
     contracts.check(text[list(contracts.TABLES[taken.table].columns)], taken.table, where="taken")
     return set(taken.source) == {"producer", "title", "publisher", "address", "licence", "vintage", "kind", "note"}
 
 
 def values(taken, *columns) -> list[tuple]:
-    return list(taken.rows[list(columns)].itertuples(index=False, name=None))
+    return list(rows_of(taken)[list(columns)].itertuples(index=False, name=None))
 
 
 def refused(path, *words, **wanted) -> str:
@@ -469,31 +477,122 @@ def baci_zip(path: Path, members: dict[str, str] | None = None) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("checkout")
 def test_an_archive_of_baci_becomes_flows_of_products_in_dollars_and_tonnes(tmp_path):
     taken = read(baci_zip(tmp_path / "BACI_HS92_V202401b.zip"))
     assert keeps_its_contract(taken)
-    rows = taken.rows.astype(object).where(taken.rows.notna(), None)
+    rows = rows_of(taken).astype(object)
+    rows = rows.where(rows.notna(), None)
     columns = ["exporter", "importer", "product", "nomenclature", "year", "value", "tonnes"]
     assert list(rows[columns].itertuples(index=False, name=None)) == [
-        ("VNM", "USA", "010121", "HS92", 2020, 1_234, 0.5),
         ("TWN", "VNM", "850760", "HS92", 2020, 2_000, None),
+        ("VNM", "USA", "010121", "HS92", 2020, 1_234, 0.5),
     ]
     assert taken.source["vintage"] == "2024-01"
     assert "1 row left out whose exporter or importer has no code here: EFTA nes." in taken.source["note"]
 
 
-def test_of_a_large_archive_only_what_is_wanted_is_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(baci, "_MOST_ROWS", 1)
-    path = baci_zip(tmp_path / "BACI.zip")
-    refused(path, "more than 1 rows", "Name the countries")
-    assert values(read(path, about=["TWN"]), "exporter") == [("TWN",)]
+TWO_YEARS = {
+    "BACI_HS92_Y2019_V202401b.csv": "t,i,j,k,v,q\n2019,704,842,10121,4,1\n2019,408,156,10121,7,1\n",
+    "BACI_HS92_Y2020_V202401b.csv": (
+        "t,i,j,k,v,q\n2020,704,842,10121,1.5,1\n2020,704,842,850760,2,1\n2020,704,276,10121,8,1\n"
+        "2020,704,251,10121,16,1\n2020,704,697,10121,32,1\n2020,842,704,10121,64,NA\n"
+    ),
+    "country_codes_V202401b.csv": NUMBERS,
+}
 
 
+@pytest.mark.usefixtures("checkout")
+def test_baci_fills_goods_flows_with_sums_over_products_that_count_as_reconciled(tmp_path):
+    taken = read(baci_zip(tmp_path / "a.zip", TWO_YEARS), table="goods_flows")
+    assert keeps_its_contract(taken)
+    assert set(values(taken, "status", "valuation", "months", "currency")) == {("reconciled", "FOB", 12, "USD")}
+    found = {(r, p, f, y): v for r, p, f, y, v in values(taken, "reporter", "partner", "flow", "year", "value")}
+    assert found["VNM", "USA", "export", 2019] == 4_000
+    assert found["VNM", "USA", "export", 2020] == found["USA", "VNM", "import", 2020] == 3_500
+    assert found["VNM", "EU27", "export", 2020] == 24_000
+    assert found["VNM", "WLD", "export", 2020] == 59_500  # with what went to a partner without a code here
+    assert found["USA", "WLD", "export", 2020] == found["VNM", "WLD", "import", 2020] == 64_000
+
+
+@pytest.mark.usefixtures("checkout")
+def test_of_a_country_that_never_reports_baci_gives_its_partners_side_alone(tmp_path):
+    taken = read(baci_zip(tmp_path / "a.zip", TWO_YEARS), table="goods_flows", about=["PRK"])
+    assert values(taken, "reporter", "partner", "flow", "year", "value") == [("CHN", "PRK", "import", 2019, 7_000)]
+
+
+def test_both_tables_of_baci_are_brought_in_and_an_archive_that_is_held_is_nothing_new(tmp_path, checkout):
+    path = baci_zip(tmp_path / "a.zip", TWO_YEARS)
+
+    def brought(day: int) -> list[str]:
+        looks = [bring_in("baci", read(path, table=table), datetime(2026, 3, day, tzinfo=UTC)) for table in baci.TABLES]
+        assert list((checkout / "data/cache/partial").iterdir()) == []
+        return [look.outcome for look in looks]
+
+    assert (brought(1), brought(2)) == (["new", "new"], ["same", "same"])
+    products = data.open("product_flows", about=["USA"], year=2020)
+    assert products["value"].tolist() == [64_000, 1_500, 2_000]
+    assert products["source"].unique().tolist() == ["baci-2026-03-01"]
+    assert data.open("product_flows", exporter="VNM", product="850760")["value"].tolist() == [2_000]
+    flows = data.open("goods_flows", reporter="VNM", status="reconciled", partner="USA", year=2020)
+    assert flows["value"].tolist() == [3_500, 64_000]
+
+
+def test_a_large_archive_is_not_kept_but_its_size_and_hash_are(tmp_path, checkout, monkeypatch):
+    monkeypatch.setattr(importing, "MOST_KEPT", 10)
+    path = baci_zip(tmp_path / "a.zip", TWO_YEARS)
+    taken = read(path)
+    assert "which is not kept here" in taken.source["note"]
+    bring_in("baci", taken, datetime(2026, 3, 1, tzinfo=UTC))
+    found = vintages.latest("baci", "product_flows")
+    sha = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert found.source["sha256"] == sha
+    assert [(each["bytes"], each["sha256"], each["file"]) for each in found.requests] == [
+        (path.stat().st_size, sha, None)
+    ]
+    assert list((found.folder / "answers").iterdir()) == []
+
+
+def test_a_file_of_rows_that_breaks_the_contract_is_set_aside(tmp_path, checkout):
+    taken = read(baci_zip(tmp_path / "a.zip", TWO_YEARS))
+    rows = pd.read_parquet(taken.rows).assign(product="1", valuation=None)
+    rows.to_parquet(taken.rows)
+    look = bring_in("baci", taken, datetime(2026, 3, 1, tzinfo=UTC))
+    assert look.outcome == "aside"
+    assert "six digits of the Harmonized System" in look.said
+    assert "valuation" in look.said
+    assert data.open("product_flows").empty
+    assert len(list((checkout / "data/cache/aside/product_flows/baci").iterdir())) == 1
+
+
+@pytest.mark.usefixtures("checkout")
+def test_more_rows_than_the_memory_should_hold_are_not_given_at_once(tmp_path, monkeypatch):
+    bring_in("baci", read(baci_zip(tmp_path / "a.zip", TWO_YEARS)), datetime(2026, 3, 1, tzinfo=UTC))
+    monkeypatch.setattr(vintages, "_MOST_READ", 2)
+    with pytest.raises(
+        InputError, match=r"7 rows of baci-2026-03-01 are wanted, more than 2 .*fewer countries, products"
+    ):
+        data.open("product_flows")
+    assert len(data.open("product_flows", year=2019)) == 2
+
+
+@pytest.mark.usefixtures("checkout")
 def test_it_is_read_block_by_block(tmp_path, monkeypatch):
     monkeypatch.setattr(baci, "_BLOCK", 4_000)
     flows = "t,i,j,k,v,q\n" + "".join(f"2020,704,842,{product},1,NA\n" for product in range(10000, 12000))
     path = baci_zip(tmp_path / "a.zip", {"BACI_HS92_Y2020_V202401.csv": flows, "country_codes_V202401.csv": NUMBERS})
-    assert len(read(path).rows) == 2_000
+    assert len(rows_of(read(path))) == 2_000
+    assert values(read(path, table="goods_flows", about=["VNM"]), "partner", "value") == [
+        ("VNM", 2_000_000),
+        ("USA", 2_000_000),
+        ("WLD", 2_000_000),
+    ]
+
+
+@pytest.mark.usefixtures("checkout")
+def test_of_an_archive_only_what_touches_the_wanted_countries_is_kept(tmp_path):
+    assert values(read(baci_zip(tmp_path / "a.zip"), about=["TWN"]), "exporter") == [("TWN",)]
+    refused(baci_zip(tmp_path / "b.zip"), "no row in it is wanted", about=["JPN"])
 
 
 @pytest.mark.parametrize(
@@ -509,9 +608,10 @@ def test_it_is_read_block_by_block(tmp_path, monkeypatch):
         ("t,i,j,k,v,q\n2020,704,Japan,10121,1,1\n", "cannot be read to its end"),
     ],
 )
-def test_a_year_of_another_form_is_refused(tmp_path, flows, words):
+def test_a_year_of_another_form_is_refused_and_leaves_nothing_behind(tmp_path, checkout, flows, words):
     members = {"BACI_HS92_Y2020_V202401b.csv": flows, "country_codes_V202401b.csv": NUMBERS}
     refused(baci_zip(tmp_path / "a.zip", members), words)
+    assert list((checkout / "data/cache/partial").iterdir()) == []
 
 
 def test_an_archive_without_its_list_of_countries_or_with_two_editions_is_refused(tmp_path):
@@ -617,14 +717,14 @@ def test_a_date_of_figures_is_a_year_a_month_or_a_day(tmp_path):
     refused(path, "'May 2022' is no date of figures", vintage="May 2022")
 
 
-def test_a_file_is_kept_beside_its_rows_or_else_its_hash_is_noted(tmp_path, monkeypatch):
+def test_a_file_is_kept_beside_its_rows_unless_it_is_large(tmp_path, monkeypatch):
     path = dots(tmp_path / "a.parquet")
     (answer,) = read(path).answers
     assert (answer.request, answer.content) == ("a.parquet", path.read_bytes())
     monkeypatch.setattr(importing, "MOST_KEPT", 100)
     taken = read(path)
-    assert taken.answers == []
-    assert "SHA-256" in taken.source["note"]
+    assert taken.answers == [Unkept(path)]
+    assert "which is not kept here" in taken.source["note"]
 
 
 def test_the_kind_of_a_file_gives_a_name_for_its_feed(tmp_path):

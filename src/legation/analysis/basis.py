@@ -13,7 +13,7 @@ import pandas as pd
 from legation.errors import InputError
 
 # Strongest first. A figure combined from several rows is only as firm as the weakest of them.
-STATUSES = ("final", "preliminary", "press")
+STATUSES = ("final", "reconciled", "preliminary", "press")
 
 # Codes that stand for several countries. Added to the figures of their own members they count trade twice.
 WORLD = "WLD"

@@ -1,4 +1,7 @@
-"""Two reports of one flow: what the exporter says it sold and what the importer says it bought."""
+"""Two reports of one flow: what the exporter says it sold and what the importer says it bought.
+
+Figures with the status 'reconciled' were made from both and are left out of what compares the two.
+"""
 
 from collections.abc import Collection
 
@@ -246,7 +249,8 @@ def _two_sides(flows: pd.DataFrame, margin: float, measure: str) -> pd.DataFrame
             "Give 1 or more."
         )
     flows = annual(flows, measure)
-    flows = flows[flows["flow"].isin(["export", "import"])]
+    # A figure that somebody reconciled from both reports is none of them, and would only be set against itself.
+    flows = flows[flows["flow"].isin(["export", "import"]) & (flows["status"] != "reconciled")]
     currency, prices = one_basis(flows, measure)
     one_figure(flows, ["reporter", "partner", "flow", "year"], measure)
     carried = ["value", "valuation", "status", "source"]

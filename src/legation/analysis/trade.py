@@ -86,9 +86,9 @@ OF_FLOW = {"export": "exports", "import": "imports", "turnover": "turnover"}
 def best(flows: pd.DataFrame, prefer: Sequence[str] | None = None) -> pd.DataFrame:
     """One figure for each flow and year, where publishers or vintages differ.
 
-    Only full years count. The choice goes by, in this order: the firmer status (final, preliminary, press); a known
-    valuation before an unknown one; the order of ``prefer``; the latest ``vintage``, where that column has been joined
-    from the sources; the source id in alphabetical order, so that the choice is always the same.
+    Only full years count. The choice goes by, in this order: the firmer status (final, reconciled, preliminary, press);
+    a known valuation before an unknown one; the order of ``prefer``; the latest ``vintage``, where that column has been
+    joined from the sources; the source id in alphabetical order, so that the choice is always the same.
 
     Parameters
     ----------

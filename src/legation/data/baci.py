@@ -6,23 +6,28 @@ and taken off) and q (tonnes, NA where unknown), and ``country_codes_V202401b.cs
 Comtrade. Gaulier and Zignago (2010), BACI: international trade database at the product level, CEPII working paper
 2010-23.
 
-Nothing is unpacked: each year is read as it streams out of the archive, and only what touches the wanted countries
-is kept. A year has about eleven million rows; no more than ``_MOST_ROWS`` are given at once.
+It fills two tables: the flows of products as they are, and goods flows, which are their sums over products. Each year
+is read block by block as it streams out of the archive, so that a table of a hundred million rows takes no more memory
+than a small one; the flows of products become a file in the order of their key.
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
+import shutil
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from legation.data import catalogue, importing
+from legation.data import catalogue, importing, vintages
 from legation.data.codes import publisher_codes
 from legation.data.importing import Head, Wanted, counted, named, printed, shown
 from legation.data.vintages import Taken
@@ -33,14 +38,27 @@ if TYPE_CHECKING:
 
 TITLE = "an archive of CEPII's BACI"
 FORM = "BACI_HS92_Y2020_V202401b.csv and country_codes_V202401b.csv in a ZIP"
-TABLES = ("product_flows",)
+TABLES = ("product_flows", "goods_flows")
 
+#: The DPRK reports no trade: CEPII's rows for it are what its partners report.
+_NEVER_REPORT = ("PRK",)
 _YEAR_FILE = re.compile(r"(?:.*/)?BACI_(HS\d\d)_Y(\d{4})_V(\d{4})(\d{2})?\w*\.csv")
 _CODES_FILE = re.compile(r"(?:.*/)?country_codes(?:_HS\d\d)?_V\w+\.csv")
 _COLUMNS = ["t", "i", "j", "k", "v", "q"]
-_MOST_ROWS = 3_000_000
 _BLOCK = 8_000_000  # bytes of text at a time
 _MOST_CODES = 1_000_000  # bytes
+_MONEY = {"currency": "USD", "prices": "current", "valuation": "FOB"}
+_IN_ORDER = """
+    SELECT e.code AS exporter, m.code AS importer, lpad(k, 6, '0') AS product, ? AS nomenclature, t AS "year",
+        round(v * 1000) AS "value", ? AS currency, ? AS prices, ? AS valuation, q AS tonnes
+    FROM codes e, codes m, read_parquet(?) WHERE i = e.number AND j = m.number
+    ORDER BY exporter, importer, product, "year"
+"""
+_TWICE = """
+    SELECT exporter, importer, product, "year" FROM (
+        SELECT *, lag((exporter, importer, product, "year")) OVER () AS above FROM read_parquet(?)
+    ) WHERE above = (exporter, importer, product, "year") LIMIT 1
+"""
 
 
 def is_mine(head: Head) -> bool:
@@ -49,7 +67,7 @@ def is_mine(head: Head) -> bool:
 
 
 def read(path: Path, wanted: Wanted) -> Taken:
-    """Flows of products that touch the wanted countries, in whole dollars and tonnes."""
+    """Flows of products, or goods flows, that touch the wanted countries, in whole dollars and tonnes."""
     with importing.archive(path) as opened:
         years = [found for name in opened.namelist() if (found := _YEAR_FILE.fullmatch(name))]
         editions = {(found[1], found[3], found[4]) for found in years}
@@ -58,41 +76,22 @@ def read(path: Path, wanted: Wanted) -> Taken:
                 f"{path.name}: it holds several nomenclatures or editions ({shown(found[0] for found in years)}). "
                 "Import the archive of one, as CEPII gives it."
             )
-        codes = _codes(opened, path.name)
-        unknown: dict[int, int] = {}
-        frames = []
-        rows = 0
-        for found in sorted(years, key=lambda each: each[2]):
-            for frame in _year(opened, found, codes, wanted, unknown, path.name):
-                rows += len(frame)
-                if rows > _MOST_ROWS:
-                    raise InputError(
-                        f"{path.name}: more than {_MOST_ROWS:,} rows are wanted of it. Name the countries that matter."
-                    )
-                frames.append(frame)
+        nomenclature, year, month = editions.pop()
+        archive = _Archive(opened, path.name, sorted(years, key=lambda each: each[2]), _codes(opened, path.name))
+        if wanted.table == "product_flows":
+            rows: pd.DataFrame | Path = _products(archive, set(wanted.about), nomenclature)
+            said = ""
+        else:
+            rows = _totals(archive, set(wanted.about))
+            said = " Summed here over products; the total of a country includes partners without a code here."
         names = _names(opened, path.name)
-    if not rows:
-        raise InputError(f"{path.name}: no row in it is wanted and has an exporter and an importer with a code here.")
-    made = pd.concat(frames, ignore_index=True)
-    key = ["exporter", "importer", "product", "year"]
-    twice = made.duplicated(key)
-    if twice.any():
-        first = made[twice].iloc[0]
-        raise InputError(
-            f"{path.name}: {first['exporter']} to {first['importer']}, product {first['product']} of {first['year']}, "
-            "stands more than once. Download the archive again."
+    unknown = archive.unknown
+    if unknown:
+        said += (
+            f" {counted(sum(unknown.values()), 'row', 'rows')} left out whose exporter or importer has no code here: "
+            f"{named(names.get(code, str(code)) for code in unknown)}."
         )
-    nomenclature, year, month = editions.pop()
-    kept, said = importing.answers(path)
-    texts = {"currency": "USD", "prices": "current", "valuation": "FOB", "nomenclature": nomenclature}
-    made = made.assign(**texts)
-    made = made[["exporter", "importer", "product", "nomenclature", "year", "value", *_MONEY, "tonnes"]]
-    left = (
-        f" {counted(sum(unknown.values()), 'row', 'rows')} left out whose exporter or importer has no code here: "
-        f"{named(names.get(code, str(code)) for code in unknown)}."
-        if unknown
-        else ""
-    )
+    kept, where_from = importing.answers(path)
     source = {
         "producer": "CEPII",
         "title": f"BACI, trade by product ({nomenclature})",
@@ -102,52 +101,131 @@ def read(path: Path, wanted: Wanted) -> Taken:
         "vintage": f"{year}-{month}" if month else year,
         "kind": "statistical",
         "note": (
-            f"{said} Thousand dollars, written as whole dollars. Exporter's and importer's reports are reconciled by "
-            f"CEPII, freight is taken off.{left}"
+            f"{where_from} Thousand dollars, written as whole dollars. Exporter's and importer's reports are "
+            f"reconciled by CEPII, freight is taken off.{said}"
         ),
     }
-    return Taken("product_flows", made, source, kept)
+    return Taken(wanted.table, rows, source, kept)
 
 
-_MONEY = ("currency", "prices", "valuation")
+@dataclass
+class _Archive:
+    """An opened archive, its years in order, and the house's code of each number."""
+
+    opened: zipfile.ZipFile
+    name: str
+    years: list[re.Match[str]]
+    codes: dict[int, str]
+    unknown: dict[int, int] = field(default_factory=dict)  # rows in which a number without a code stands
+
+    def blocks(self) -> Iterator[tuple[int, pa.RecordBatch]]:
+        """Each year with its rows, block by block, checked."""
+        numbers = np.array(sorted(self.codes), dtype="int64")
+        for found in self.years:
+            year, inside = int(found[2]), f"{self.name}, {found[0]}"
+            with self.opened.open(found[0]) as stream:
+                for block in _blocks(stream, inside):
+                    if (_numbers(block, "t") != year).any():
+                        raise InputError(f"{inside}: it holds other years than {year}. Download the archive again.")
+                    if not (_numbers(block, "v") >= 0).all():
+                        raise InputError(
+                            f"{inside}: a flow has no value, or one below zero. Download the archive again."
+                        )
+                    for side in (_numbers(block, "i"), _numbers(block, "j")):
+                        for number, count in pd.Series(side[~np.isin(side, numbers)]).value_counts().items():
+                            self.unknown[int(str(number))] = self.unknown.get(int(str(number)), 0) + int(count)
+                    yield year, block
+
+    def numbers_of(self, about: set[str]) -> np.ndarray[Any, Any]:
+        """The numbers that stand for the wanted countries, or for any."""
+        return np.array([number for number, code in self.codes.items() if not about or code in about], dtype="int64")
+
+    def none(self) -> InputError:
+        return InputError(f"{self.name}: no row in it is wanted and has an exporter and an importer with a code here.")
 
 
-def _year(
-    opened: zipfile.ZipFile,
-    found: re.Match[str],
-    codes: dict[int, str],
-    wanted: Wanted,
-    unknown: dict[int, int],
-    where: str,
-) -> Iterator[pd.DataFrame]:
-    """The wanted rows of a year, block by block."""
-    about = set(wanted.about)
-    inside = f"{where}, {found[0]}"
-    with opened.open(found[0]) as stream:
-        for block in _blocks(stream, inside):
-            rows = block.to_pandas()
-            if (rows["t"] != int(found[2])).any():
-                raise InputError(f"{inside}: it holds other years than {found[2]}. Download the archive again.")
-            exporter, importer = rows["i"].map(codes), rows["j"].map(codes)
-            known = exporter.notna() & importer.notna()
-            for side, ours in (("i", exporter), ("j", importer)):
-                for code, count in rows.loc[ours.isna(), side].value_counts().items():
-                    unknown[int(str(code))] = unknown.get(int(str(code)), 0) + int(count)
-            keep = known & (exporter.isin(about) | importer.isin(about)) if about else known
-            rows = rows[keep]
-            if rows["v"].isna().any() or (rows["v"] < 0).any():
-                raise InputError(f"{inside}: a flow has no value, or one below zero. Download the archive again.")
-            if len(rows):
-                yield pd.DataFrame(
-                    {
-                        "exporter": exporter[keep].astype("str"),
-                        "importer": importer[keep].astype("str"),
-                        "product": rows["k"].str.zfill(6),
-                        "year": rows["t"].astype("int64"),
-                        "value": (rows["v"] * 1000).round(),
-                        "tonnes": rows["q"],
-                    }
-                )
+def _products(archive: _Archive, about: set[str], nomenclature: str) -> Path:
+    """A file of the flows of products, in the order of their key."""
+    folder = vintages.workplace()
+    unsorted, made = folder / "unsorted.parquet", folder / "rows.parquet"
+    try:
+        _put_wanted(archive, about, unsorted)
+        with vintages.database(folder) as base:
+            base.register("codes", pd.DataFrame({"number": list(archive.codes), "code": list(archive.codes.values())}))
+            rows = base.sql(_IN_ORDER, params=[nomenclature, *_MONEY.values(), str(unsorted)])
+            rows.write_parquet(str(made), compression="zstd")
+            twice = base.execute(_TWICE, [str(made)]).fetchone()
+        if twice:
+            raise InputError(  # noqa: TRY301 - the folder goes with it
+                f"{archive.name}: {twice[0]} to {twice[1]}, product {twice[2]} of {twice[3]}, stands more than once. "
+                "Download the archive again."
+            )
+        unsorted.unlink()
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return made
+
+
+def _put_wanted(archive: _Archive, about: set[str], file: Path) -> None:
+    """Write the rows that touch a wanted country, in the archive's own form and order."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    known, wanted = archive.numbers_of(set()), archive.numbers_of(about)
+    rows = 0
+    with contextlib.ExitStack() as stack:
+        writer: pq.ParquetWriter | None = None
+        for _, block in archive.blocks():
+            one, other = (_numbers(block, side) for side in ("i", "j"))
+            keep = np.isin(one, known) & np.isin(other, known)
+            if about:
+                keep &= np.isin(one, wanted) | np.isin(other, wanted)
+            chosen = block.filter(pa.array(keep))
+            rows += chosen.num_rows
+            writer = writer or stack.enter_context(pq.ParquetWriter(file, block.schema))
+            writer.write_batch(chosen)
+    if not rows:
+        raise archive.none()
+
+
+def _totals(archive: _Archive, about: set[str]) -> pd.DataFrame:
+    """Goods flows: sums over products for each pair, with all partners, and with the groups that have members."""
+    found = []
+    for year, block in archive.blocks():
+        pairs = block.select(["i", "j", "v"]).to_pandas().groupby(["i", "j"], as_index=False)["v"].sum()
+        found.append(pairs.assign(year=year))
+    if not found:
+        raise archive.none()
+    pairs = pd.concat(found).groupby(["i", "j", "year"], as_index=False)["v"].sum()
+    exporter, importer = pairs["i"].map(archive.codes), pairs["j"].map(archive.codes)
+    both = pd.concat(
+        [
+            pairs.assign(reporter=exporter, partner=importer, flow="export"),
+            pairs.assign(reporter=importer, partner=exporter, flow="import"),
+        ]
+    )
+    both = both[both["reporter"].notna() & ~both["reporter"].isin(_NEVER_REPORT)]
+    key = ["reporter", "flow", "year"]
+    parts = [both.dropna(subset=["partner"])[["partner", *key, "v"]].assign(note=None)]
+    parts.append(both.groupby(key, as_index=False)["v"].sum().assign(partner="WLD", note="Sum of all partners"))
+    for group in catalogue.open("country_groups")["group"].unique():
+        inside = both[both["partner"].isin(catalogue.members(group))]
+        summed = inside.groupby(key, as_index=False)["v"].sum()
+        parts.append(summed.assign(partner=group, note="Sum of the members’ figures"))
+    made = pd.concat(parts, ignore_index=True)
+    if about:
+        made = made[made["reporter"].isin(about) | made["partner"].isin(about)]
+    if made.empty:
+        raise archive.none()
+    made = made.groupby([*key, "partner", "note"], as_index=False, dropna=False)["v"].sum()
+    made = made.assign(value=(made["v"] * 1000).round(), **_MONEY, status="reconciled", months=12)
+    return vintages.typed(made[vintages.columns("goods_flows")], "goods_flows")
+
+
+def _numbers(block: pa.RecordBatch, column: str) -> np.ndarray[Any, Any]:
+    found: np.ndarray[Any, Any] = block.column(column).to_numpy(zero_copy_only=False)
+    return found
 
 
 def _blocks(stream: IO[bytes], where: str) -> Iterator[pa.RecordBatch]:
@@ -195,8 +273,8 @@ class _Spaceless(io.RawIOBase):
 
 def _codes(opened: zipfile.ZipFile, where: str) -> dict[int, str]:
     """The house's code of each number: as in UN Comtrade, or by the archive's own list where that has another."""
-    codes = {int(theirs): ours for theirs, ours in publisher_codes("comtrade").items()}
-    house = set(catalogue.country_names())
+    house = set(catalogue.open("countries", kind="country")["code"])
+    codes = {int(theirs): ours for theirs, ours in publisher_codes("comtrade").items() if ours in house}
     for number, row in _list(opened, where).items():
         code = row.get("country_iso3", "")
         if number not in codes and code in house:

@@ -23,7 +23,18 @@ from legation.data import contracts, vintages
 from legation.errors import InputError, nearest
 
 #: Columns that hold country or group codes, checked against the table of countries when they are asked for.
-CODE_COLUMNS = ("reporter", "partner", "country", "group", "member", "supplier", "recipient", "host")
+CODE_COLUMNS = (
+    "reporter",
+    "partner",
+    "exporter",
+    "importer",
+    "country",
+    "group",
+    "member",
+    "supplier",
+    "recipient",
+    "host",
+)
 #: Names the file to which a kernel adds one line of JSON for each dataset it opens; set by whoever runs it.
 READ_LOG = "LEGATION_READ_LOG"
 #: Of the data package, the lines on which it matters to a notebook what they say: which table lies in which file.
@@ -46,7 +57,7 @@ def open(name: str, *, about: Iterable[str] | None = None, **where: Where) -> pd
     name
         A resource of ``data/datapackage.yaml``, such as ``"goods_flows"``.
     about
-        Codes of countries or groups: rows whose reporter or partner is one of them.
+        Codes of countries or groups: rows whose reporter or partner (of products: exporter or importer) is one of them.
     where
         A column and what it must hold: one value, a list of permitted values, or a pair ``(first, last)`` of bounds
         that are included; ``None`` leaves a side open.
@@ -66,7 +77,10 @@ def open(name: str, *, about: Iterable[str] | None = None, **where: Where) -> pd
     if about is not None:
         about = list(about)
         check_codes(about)
-        table = table[table["reporter"].isin(about) | table["partner"].isin(about)]
+        sides = contracts.sides(name)
+        if not sides:
+            raise InputError(f"The table {name} has no reporter and partner, so nothing in it is about a country.")
+        table = table[table[sides].isin(about).any(axis=1)]
     for column, wanted in where.items():
         if column not in table:
             raise InputError(

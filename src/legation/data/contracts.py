@@ -13,7 +13,7 @@ import pandera.pandas as pa
 from legation.errors import InputError
 
 FLOWS = ("export", "import", "turnover")
-STATUSES = ("final", "preliminary", "press")
+STATUSES = ("final", "reconciled", "preliminary", "press")
 VALUATIONS = ("FOB", "CIF", "customs", "unknown")
 #: Editions of the Harmonized System.
 NOMENCLATURES = ("HS92", "HS96", "HS02", "HS07", "HS12", "HS17", "HS22")
@@ -241,6 +241,11 @@ TABLES: dict[str, pa.DataFrameSchema] = {
 # Pandera loads what it checks with when it first checks something. Kernels are forked from a process that has only
 # imported this module: so that not each of them loads it, an empty table is checked here.
 pa.DataFrameSchema().validate(pd.DataFrame())
+
+
+def sides(name: str) -> list[str]:
+    """The two columns of a table of flows that hold the countries between which they go; none of another table."""
+    return [side for side in ("reporter", "exporter", "partner", "importer") if side in TABLES[name].columns]
 
 
 def check(rows: pd.DataFrame, name: str, *, where: str) -> pd.DataFrame:

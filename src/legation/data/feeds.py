@@ -303,28 +303,32 @@ def _look(name: str, feed: Feed, fetcher: Fetcher, at: datetime) -> Look:
 def bring_in(name: str, taken: Taken, at: datetime) -> Look:
     """Check what was taken and keep it as a feed's vintage, or aside with the reasons."""
     stamp, before = _stamp(at), vintages.latest(name, taken.table)
-    with contextlib.suppress(ValueError, TypeError):  # the check of the contract says what does not fit
-        taken = dataclasses.replace(taken, rows=vintages.typed(taken.rows, taken.table))
-    refused = plausibility.refused(taken, vintages.read([before]) if before else None, _held(name, taken))
+    count = vintages.rows_of(taken.rows)
+    held = last = None
+    rows = taken.rows
+    if isinstance(rows, pd.DataFrame):
+        with contextlib.suppress(ValueError, TypeError):  # the check of the contract says what does not fit
+            rows = vintages.typed(rows, taken.table)
+            taken = dataclasses.replace(taken, rows=rows)
+        held, last = _held(name, taken.table, rows), vintages.read([before]) if before else None
+    refused = plausibility.refused(taken, last, held)
     found = vintages.keep(name, taken, at=at, refused=refused)
     if found is None:
         return Look(name, stamp, "same", "nothing new.", before.id if before else None)
     if refused:
-        return Look(
-            name, stamp, "aside", f"{len(taken.rows):,} rows were set aside: {' '.join(refused)} {_stands(before)}"
-        )
-    return Look(name, stamp, "new", f"{len(taken.rows):,} rows, {_said(before, found)}.", found.id)
+        return Look(name, stamp, "aside", f"{count:,} rows were set aside: {' '.join(refused)} {_stands(before)}")
+    return Look(name, stamp, "new", f"{count:,} rows, {_said(before, found)}.", found.id)
 
 
-def _held(name: str, taken: Taken) -> pd.DataFrame | None:
+def _held(name: str, table: str, rows: pd.DataFrame) -> pd.DataFrame | None:
     """What other sources state of the same countries and years."""
-    if "reporter" not in taken.rows or taken.rows.empty:
+    if "reporter" not in rows or rows.empty:
         return None
     known = set(catalogue.country_names())
-    codes = [code for code in taken.rows["reporter"].unique() if code in known]
-    years = (int(taken.rows["year"].min()), int(taken.rows["year"].max()))
-    held = catalogue.open(taken.table, about=codes, year=years)
-    return held[~held["source"].isin([vintage.id for vintage in vintages.vintages(name, table=taken.table)])]
+    codes = [code for code in rows["reporter"].unique() if code in known]
+    years = (int(rows["year"].min()), int(rows["year"].max()))
+    held = catalogue.open(table, about=codes, year=years)
+    return held[~held["source"].isin([vintage.id for vintage in vintages.vintages(name, table=table)])]
 
 
 def _stamp(at: datetime) -> str:

@@ -9,7 +9,6 @@ disk or that names paths outside itself are each refused with a sentence.
 from __future__ import annotations
 
 import csv
-import hashlib
 import html
 import importlib
 import re
@@ -23,7 +22,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from legation.data.catalogue import check_codes
-from legation.data.vintages import Answer, Taken
+from legation.data.vintages import Answer, Taken, Unkept
 from legation.errors import InputError, nearest
 
 #: Each is a module beside this one.
@@ -134,7 +133,7 @@ def read(path: Path, *, vintage: str | None = None, table: str | None = None, ab
     table
         Which table, if files of this kind fill several; the first of `recognise` otherwise.
     about
-        Only rows that touch one of these countries. A file with more than a few million rows needs it.
+        Only rows that touch one of these countries.
 
     Raises
     ------
@@ -269,14 +268,12 @@ def archive(path: Path) -> zipfile.ZipFile:
     return opened
 
 
-def answers(path: Path) -> tuple[list[Answer], str]:
+def answers(path: Path) -> tuple[list[Answer | Unkept], str]:
     """The file as it is kept beside its rows, and a sentence that identifies it."""
     size = path.stat().st_size
     if size <= MOST_KEPT:
         return [Answer(path.name, path.read_bytes())], f"Read from the file {printed(path.name)}."
-    with path.open("rb") as opened:
-        sha = hashlib.file_digest(opened, "sha256").hexdigest()
-    return [], f"Read from the file {printed(path.name)} of {size:,} bytes, SHA-256 {sha}, which is not kept here."
+    return [Unkept(path)], f"Read from the file {printed(path.name)} of {size:,} bytes, which is not kept here."
 
 
 def counted(number: int, one: str, many: str) -> str:

@@ -7,11 +7,12 @@ look unless one is.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pandas as pd
 import pandera.pandas as pa
 
-from legation.data import contracts
+from legation.data import contracts, vintages
 from legation.data.vintages import Taken
 
 #: Revisions move figures by per cents. Half of all common figures at a thousand times what they were is another unit.
@@ -38,14 +39,16 @@ def refused(taken: Taken, before: pd.DataFrame | None = None, held: pd.DataFrame
     taken
         What a publisher gave.
     before
-        The rows of the feed's last vintage, if it has one.
+        The rows of the feed's last vintage, if it has one; not for a table that comes as a file.
     held
         Rows of the same table from other sources, with which the units and the partners' reports are compared.
     """
-    broken = list(_breaks_contract(taken))
+    rows = taken.rows
+    if isinstance(rows, Path):
+        return list(_file_breaks_contract(rows, taken.table))
+    broken = list(_breaks_contract(rows, taken.table))
     if broken:
         return broken
-    rows = taken.rows
     found = list(_shrunk(rows, before))
     if taken.table == "goods_flows":
         others = [frame for frame in (before, held) if frame is not None and len(frame)]
@@ -53,22 +56,45 @@ def refused(taken: Taken, before: pd.DataFrame | None = None, held: pd.DataFrame
             found += _of_another_unit(rows, other)
         found += _partly_full_years(rows)
         found += _beyond_total(rows)
-        found += _repeats_partners(rows, pd.concat([rows, *others[-1:]]) if others else rows)
+        reports = rows[rows["status"] != "reconciled"]  # those that are were made from both sides
+        found += _repeats_partners(reports, pd.concat([reports, *others[-1:]]) if others else reports)
         found += _rounded(rows)
     return list(dict.fromkeys(found))
 
 
-def _breaks_contract(taken: Taken) -> Iterator[str]:
-    contract = contracts.TABLES[taken.table]
-    columns = {name: column for name, column in contract.columns.items() if name != "source"}
+def _breaks_contract(rows: pd.DataFrame, table: str) -> Iterator[str]:
+    contract = contracts.TABLES[table]
+    columns = {name: contract.columns[name] for name in rows.columns}
     key = [name for name in contract.unique or [] if name != "source"]
-    if taken.rows.empty:
+    if rows.empty:
         yield "There is no row."
         return
     try:
-        pa.DataFrameSchema(columns, unique=key, strict=True).validate(taken.rows)
+        pa.DataFrameSchema(columns, unique=key, strict=True).validate(rows)
     except (pa.errors.SchemaError, pa.errors.SchemaErrors) as error:
-        yield f"The rows break the contract of {taken.table}: {_first_line(error)}."
+        yield f"The rows break the contract of {table}: {_first_line(error)}."
+
+
+def _file_breaks_contract(file: Path, table: str) -> Iterator[str]:
+    """The same of a file that is too large to be read: every column by its distinct texts, or its least and greatest.
+
+    All rules of a contract are about single cells, and of numbers only bounds, so that nothing is missed but a key that
+    stands twice: whoever sorts such a file looks for that.
+    """
+    import duckdb
+
+    with duckdb.connect() as base:
+        rows = base.read_parquet(str(file))
+        for name in vintages.columns(table):
+            column, cells = contracts.TABLES[table].columns[name], rows.select(f'"{name}"')
+            if str(column.dtype) in ("int64", "float64"):
+                least, greatest = (cells.aggregate(f'{bound}("{name}")') for bound in ("min", "max"))
+                cells = least.union(greatest).union(cells.filter(f'"{name}" IS NULL').limit(1))
+            values = pd.DataFrame(cells.distinct().fetchall(), columns=[name])
+            try:
+                pa.DataFrameSchema({name: column}).validate(vintages.typed(values, table))
+            except (pa.errors.SchemaError, pa.errors.SchemaErrors) as error:
+                yield f"The rows break the contract of {table}: {_first_line(error)}."
 
 
 def _first_line(error: Exception) -> str:

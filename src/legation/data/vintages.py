@@ -15,18 +15,21 @@ source; ``as_of`` a day, those of that day.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import json
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -34,9 +37,15 @@ from legation.checkout import home
 from legation.data import contracts
 from legation.errors import InputError, nearest
 
+if TYPE_CHECKING:
+    import duckdb
+
 _STAMP = "%Y-%m-%dT%H%M%SZ"
 _FEED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _ROWS, _ABOUT, _ANSWERS = "rows.parquet", "vintage.json", "answers"
+_WORK, _DAY, _MEMORY = "work-", 86_400, "1GB"
+#: Of a table of a hundred million rows nobody wants all in memory, where each takes about a hundred bytes.
+_MOST_READ = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,13 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Unkept:
+    """A file that is too large to be kept beside its rows: only its name, size and hash are noted."""
+
+    file: Path
+
+
+@dataclass(frozen=True)
 class Taken:
     """What a connector made of a publisher's answers.
 
@@ -58,7 +74,8 @@ class Taken:
     table
         The table whose contract the rows keep.
     rows
-        All its columns but ``source``.
+        All its columns but ``source``; or a Parquet file of them in a folder of its own from `workplace`, sorted by the
+        table's key, which `keep` takes over.
     source
         The source entry but for ``id``, ``retrieved`` and ``sha256``: producer, title, publisher, address, licence,
         vintage (the date of the figures; ``None`` where the publisher does not say), kind, note.
@@ -67,9 +84,9 @@ class Taken:
     """
 
     table: str
-    rows: pd.DataFrame
+    rows: pd.DataFrame | Path
     source: Mapping[str, str | None]
-    answers: Sequence[Answer]
+    answers: Sequence[Answer | Unkept]
 
 
 @dataclass(frozen=True)
@@ -108,7 +125,33 @@ class Vintage:
 
 def table_of(records: Sequence[Mapping[str, Any]], table: str) -> pd.DataFrame:
     """Records as rows of a table, with all its columns but ``source`` in their order and types."""
-    return typed(pd.DataFrame(list(records), columns=_columns(table)), table)
+    return typed(pd.DataFrame(list(records), columns=columns(table)), table)
+
+
+def columns(table: str) -> list[str]:
+    """A table's columns but for the source, which is the vintage itself."""
+    return [column for column in contracts.TABLES[table].columns if column != "source"]
+
+
+def workplace() -> Path:
+    """A new folder for what is made of a large file. What such a folder of an earlier day still holds is removed."""
+    place = _place("partial")
+    place.mkdir(parents=True, exist_ok=True)
+    for left in place.glob(f"{_WORK}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _DAY:
+                shutil.rmtree(left)
+    return Path(tempfile.mkdtemp(prefix=_WORK, dir=place))
+
+
+@contextlib.contextmanager
+def database(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """DuckDB, with a limit of memory, beyond which it uses a folder."""
+    import duckdb
+
+    with duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(folder / "beyond-memory")}) as base:
+        base.execute("SET enable_progress_bar = false")
+        yield base
 
 
 def is_feed(name: str) -> bool:
@@ -137,14 +180,16 @@ def keep(feed: str, taken: Taken, *, at: datetime, refused: Sequence[str] = ()) 
     """
     if not is_feed(feed):
         raise InputError(f"'{feed}' is no name of a feed. It holds small letters, digits and single hyphens.")
-    columns = _columns(taken.table)
-    if set(taken.rows.columns) != set(columns):
-        wrong = sorted(set(taken.rows.columns) ^ set(columns))
+    wanted, given = columns(taken.table), columns_of(taken.rows)
+    if set(given) != set(wanted):
+        wrong = sorted(set(given) ^ set(wanted))
         raise InputError(f"{feed}: the rows of {taken.table} have {', '.join(wrong)} too many or too few.")
-    key = [column for column in contracts.TABLES[taken.table].unique or [] if column != "source"]
-    rows = taken.rows[columns].sort_values(key, ignore_index=True)
+    key = [column for column in wanted if column in (contracts.TABLES[taken.table].unique or [])]
+    rows = taken.rows if isinstance(taken.rows, Path) else taken.rows[wanted].sort_values(key, ignore_index=True)
     last = latest(feed, taken.table)
-    if last and not refused and _same(rows, read([last], columns=columns)):
+    if last and not refused and _same(rows, last):
+        if isinstance(rows, Path):
+            shutil.rmtree(rows.parent)
         return None
     stamp = f"{at.astimezone(UTC):{_STAMP}}"
     place = _place("aside" if refused else "vintages") / taken.table / feed
@@ -153,14 +198,17 @@ def keep(feed: str, taken: Taken, *, at: datetime, refused: Sequence[str] = ()) 
     aside.mkdir()
     try:
         requests = _put_answers(taken.answers, aside / _ANSWERS)
-        rows.to_parquet(aside / _ROWS, index=False, compression="zstd", row_group_size=100_000)
+        if isinstance(rows, Path):
+            rows.rename(aside / _ROWS)
+            shutil.rmtree(rows.parent)
+        else:
+            rows.to_parquet(aside / _ROWS, index=False, compression="zstd", row_group_size=100_000)
         whole = hashlib.sha256("".join(each["sha256"] for each in requests).encode("ascii")).hexdigest()
         sha = requests[0]["sha256"] if len(requests) == 1 else whole
         day = f"{at.astimezone(UTC):%Y-%m-%d}"
         entry = {**taken.source, "id": _id(feed, day), "retrieved": day, "sha256": sha}
-        found = Vintage(
-            feed, taken.table, stamp, entry, len(rows), _hash(aside / _ROWS), requests, [str(each) for each in refused]
-        )
+        count, rows_sha, reasons = rows_of(aside / _ROWS), _hash(aside / _ROWS), [str(each) for each in refused]
+        found = Vintage(feed, taken.table, stamp, entry, count, rows_sha, requests, reasons)
         about = json.dumps(asdict(found), indent=1, sort_keys=True, ensure_ascii=False)
         (aside / _ABOUT).write_text(f"{about}\n", encoding="utf-8")
         aside.rename(place / stamp)
@@ -232,15 +280,17 @@ def read(
 
     frames = []
     for vintage in of:
-        names = list(columns or contracts.TABLES[vintage.table].columns)
+        contract = contracts.TABLES[vintage.table]
+        names = list(columns or contract.columns)
         chosen = ", ".join(f"'{vintage.id}' AS source" if name == "source" else f'"{name}"' for name in names)
         terms, values = _terms(where or {}, vintage)
         if about is not None:
             places = ", ".join("?" * len(about))
-            terms.append(f"(reporter IN ({places}) OR partner IN ({places}))")
+            terms.append(f"({' OR '.join(f'{side} IN ({places})' for side in contracts.sides(vintage.table))})")
             values += [*about, *about]
         rule = f" WHERE {' AND '.join(terms)}" if terms else ""
         with duckdb.connect() as base:
+            _not_too_many(base, rule, vintage, values)
             rows = base.execute(f"SELECT {chosen} FROM read_parquet(?){rule}", [str(vintage.file), *values])  # noqa: S608
             frames.append(typed(rows.df(), vintage.table))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
@@ -266,17 +316,26 @@ def differences(before: Vintage, after: Vintage) -> pd.DataFrame:
     return found[[*key, "change", *told]].reset_index(drop=True)
 
 
+def rows_of(rows: pd.DataFrame | Path) -> int:
+    """How many rows there are; of a file, without reading them."""
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(rows).metadata.num_rows if isinstance(rows, Path) else len(rows)
+
+
+def columns_of(rows: pd.DataFrame | Path) -> list[str]:
+    """The names of the columns; of a file, without reading its rows."""
+    import pyarrow.parquet as pq
+
+    return list(pq.read_schema(rows).names if isinstance(rows, Path) else rows.columns)
+
+
 def place(table: str) -> Path:
     """The folder of a table's vintages, with a folder for each feed in it."""
     return _place("vintages") / table
 
 
 # --- helpers
-
-
-def _columns(table: str) -> list[str]:
-    """A table's columns but for the source, which is the vintage itself."""
-    return [column for column in contracts.TABLES[table].columns if column != "source"]
 
 
 def _place(part: str) -> Path:
@@ -293,14 +352,18 @@ def _id(feed: str, day: str) -> str:
     return name
 
 
-def _put_answers(answers: Sequence[Answer], folder: Path) -> list[dict[str, Any]]:
+def _put_answers(answers: Sequence[Answer | Unkept], folder: Path) -> list[dict[str, Any]]:
     folder.mkdir()
     noted = []
     for number, answer in enumerate(answers, start=1):
         name = f"{number:04}.gz"
+        if isinstance(answer, Unkept):
+            size, sha = answer.file.stat().st_size, _hash(answer.file)
+            noted.append({"request": answer.file.name, "bytes": size, "sha256": sha, "file": None})
+            continue
+        about = {"request": answer.request, "status": answer.status, "media_type": answer.media_type}
         (folder / name).write_bytes(gzip.compress(answer.content, 6, mtime=0))
         sha = hashlib.sha256(answer.content).hexdigest()
-        about = {"request": answer.request, "status": answer.status, "media_type": answer.media_type}
         noted.append({**about, "bytes": len(answer.content), "sha256": sha, "file": f"{_ANSWERS}/{name}"})
     return noted
 
@@ -317,6 +380,18 @@ def _read_about(file: Path, *_changed: int) -> Vintage:
     if (found.table, found.feed, found.retrieved) != file.parts[-4:-1] or found.table not in contracts.TABLES:
         raise InputError(f"{file.relative_to(home())}: it describes another vintage. Remove its folder.")
     return found
+
+
+def _not_too_many(base: duckdb.DuckDBPyConnection, rule: str, vintage: Vintage, values: list[Any]) -> None:
+    """Refuse to fill the memory with rows of a large file."""
+    if vintage.rows <= _MOST_READ:
+        return
+    found = base.execute(f"SELECT count(*) FROM read_parquet(?){rule}", [str(vintage.file), *values]).fetchone()  # noqa: S608
+    if found and found[0] > _MOST_READ:
+        raise InputError(
+            f"{found[0]:,} rows of {vintage.id} are wanted, more than {_MOST_READ:,} at once. Ask for fewer countries, "
+            f"products or years of {vintage.table}."
+        )
 
 
 def _terms(where: Mapping[str, Any], vintage: Vintage) -> tuple[list[str], list[Any]]:
@@ -344,7 +419,10 @@ def typed(rows: pd.DataFrame, table: str) -> pd.DataFrame:
     return rows.astype({name: kinds.get(str(columns[name].dtype), "str") for name in rows.columns})
 
 
-def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+def _same(rows: pd.DataFrame | Path, last: Vintage) -> bool:
+    if isinstance(rows, Path):
+        return _hash(rows) == last.sha256  # it was written in the order of its key, as that was
+    one, other = rows, read([last], columns=list(rows.columns))
     return len(one) == len(other) and all(bool(_equal(one[name], other[name]).all()) for name in one.columns)
 
 

@@ -93,7 +93,8 @@ class Panel:
 class Row:
     """One partner of a grid: for each side, each year's state of exports, imports and stated turnover.
 
-    A state is 'final', 'preliminary', 'press', 'part' (of the year) or 'missing'. A row with a colour is set off.
+    A state is 'final', 'reconciled', 'preliminary', 'press', 'part' (of the year) or 'missing'. A row with a colour is
+    set off.
     """
 
     label: str
@@ -393,13 +394,16 @@ _Box = tuple[float, float, float, float]
 
 STATE_COLOURS = {
     "final": style.MUTED,
+    "reconciled": style.CONTEXT,
     "preliminary": style.CONTEXT,
     "press": style.CONTEXT,
     "part": style.GRID,
     "missing": style.CONTEXT,
 }
+_HATCHES = {"preliminary": "////////", "reconciled": "--------"}
 STATE_WORDS = {
     "final": "final",
+    "reconciled": "reconciled",
     "preliminary": "preliminary",
     "press": "press",
     "part": "part of the year",
@@ -422,15 +426,14 @@ def _boxes(
 
 
 def _draw_boxes(canvas: Canvas, boxes: Sequence[_Box], state: str, color: str) -> None:
-    """Filled if final, pale if part of the year, hatched if preliminary, outlined if press, a dot if missing."""
+    """Filled if final, pale if part of the year, outlined if press, a dot if missing; else hatched, each in its way."""
     look: dict[str, Any] = {"facecolor": color, "edgecolor": "none", "linewidth": 0.0}
     if state == "part":
         look["facecolor"] = style.GRID
-    if state in style.SOFT:
-        look = {"facecolor": "none", "edgecolor": color, "linewidth": 0.7}
-    if state == "preliminary":
-        look["hatch"] = "////////"
-    inset = 0.35 if state in style.SOFT else 0.0
+    outlined = state in style.SOFT or state in _HATCHES
+    if outlined:
+        look = {"facecolor": "none", "edgecolor": color, "linewidth": 0.7, "hatch": _HATCHES.get(state)}
+    inset = 0.35 if outlined else 0.0
     corners = []
     for x, y, width, height in boxes:
         if state == "missing":

@@ -17,10 +17,11 @@ from typing import Any, cast
 import pandas as pd
 
 from legation import data
+from legation.analysis.trade import STATUSES
 from legation.exhibits import drawing, style
 from legation.exhibits.drawing import Band, Bar, Line, Panel, Row, Slope
 from legation.exhibits.exhibit import Column, Exhibit, Group
-from legation.exhibits.prose import listed
+from legation.exhibits.prose import Prose, listed, say
 from legation.exhibits.style import SOFT, decimal, money, percent
 from legation.exhibits.view import (
     MOST_BARS,
@@ -1143,9 +1144,7 @@ def coverage_panel(
     rest = len(every) - len(codes)
     alt = f"A grid of {len(codes)} partners by {span[1] - span[0] + 1} years, {period(span)}. "
     alt += "Flows: "
-    alt += (
-        ", ".join(f"{int(counts[s])} {s}" for s in ("final", "preliminary", "press", "missing") if s in counts) + ". "
-    )
+    alt += ", ".join(f"{int(counts[s])} {s}" for s in (*STATUSES, "missing") if s in counts) + ". "
     for side, share in covered.items():
         who = "The reporter covers" if side == "reported" else "The partners cover"
         alt += f"{who} {percent(share)} of the pairs of partner and year. "
@@ -1164,9 +1163,34 @@ def coverage_panel(
     )
 
 
+def of_both_sides(view: pd.DataFrame, *, reporter: str, names: Names | None = None) -> Prose:
+    """What the reader must know of figures that are nobody's report; nothing where there is none.
+
+    ``view``: goods flows of one reporter, one figure for each flow.
+    """
+    made = view[view["status"] == "reconciled"]
+    return say(
+        """**No figure here is a report of {reporter}.** The source reconciled what both sides state and took freight
+        off; where two reports are compared, such figures are left out.""",
+        """{share:percent} of the figures, from {first} to {last}, are no report: the source reconciled what both sides
+        state and took freight off. They stand where no report is held, and are left out where two reports are
+        compared.""",
+        "",
+        reporter=(names or Names()).the(reporter) if 0 < len(made) == len(view) else None,
+        share=len(made) / len(view) if len(made) else None,
+        first=made["year"].min(),
+        last=made["year"].max(),
+    )
+
+
 def as_known(status: object) -> str:
     """What a sentence adds after a figure that is not final; nothing after one that is."""
-    return {"press": ", by press reports", "preliminary": ", a preliminary figure"}.get(str(status), "")
+    said = {
+        "press": ", by press reports",
+        "preliminary": ", a preliminary figure",
+        "reconciled": ", reconciled from the reports of both sides",
+    }
+    return said.get(str(status), "")
 
 
 def _state(row: Mapping[Any, Any]) -> str:

@@ -130,7 +130,12 @@ class View:
     def notes(self, shown: pd.DataFrame) -> list[str]:
         """What the reader must know of the rows shown: whose figures, which are soft, which are stated totals."""
         notes = mirror_note(self.rows, self.names)
-        for status, words in (("preliminary", "Preliminary"), ("press", "From press reports")):
+        said = {
+            "reconciled": "Reconciled by the source from both sides’ reports",
+            "preliminary": "Preliminary",
+            "press": "From press reports",
+        }
+        for status, words in said.items():
             rows = shown[shown["status"] == status] if "status" in shown else shown.iloc[:0]
             if len(rows) and "partner" in rows:
                 parts = [
