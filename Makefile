@@ -2,6 +2,7 @@
 PYTHON ?= python3
 REPORT ?=
 JOBS ?=
+AS_OF ?=
 
 # A private .venv from requirements.lock, unless a conda environment other than "base" is active: then that one.
 ifneq ($(filter-out base,$(CONDA_DEFAULT_ENV)),)
@@ -19,8 +20,8 @@ endif
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-report: $(READY) ## Build every report as HTML and PDF, or one: make report REPORT=vietnam-trade; JOBS=4 at once
-	@$(BIN)/legation build $(if $(JOBS),--jobs $(JOBS)) $(REPORT)
+report: $(READY) ## Build every report as HTML and PDF, or one: make report REPORT=vietnam-trade; JOBS=4 at once; AS_OF=2026-10-31 as of then
+	@$(BIN)/legation build $(if $(JOBS),--jobs $(JOBS)) $(if $(AS_OF),--as-of $(AS_OF)) $(REPORT)
 
 test: $(READY) ## Run every check: style, types, import contract, tests
 	@$(BIN)/ruff check .

@@ -42,10 +42,21 @@ def main() -> None:
 @click.option("--jobs", type=click.IntRange(1), help="How many tasks are done at once. [default: one for each core]")
 @click.option("--scheduler", metavar="ADDRESS", help="Let workers of a Dask scheduler do the work: tcp://host:8786.")
 @click.option("--verify", is_flag=True, help="Build all again from nothing, elsewhere, and compare every file.")
-def build(reports: tuple[str, ...], explain: bool, jobs: int | None, scheduler: str | None, verify: bool) -> None:
+@click.option("--as-of", metavar="WHEN", help="With the figures held at the end of a day (2026-10-31), or at a time.")
+def build(
+    reports: tuple[str, ...],
+    explain: bool,
+    jobs: int | None,
+    scheduler: str | None,
+    verify: bool,
+    as_of: str | None,
+) -> None:
     """Build REPORTS, or every report in reports/ but sweeps: what nothing changed of is kept.
 
     A sweep is built when it is named; one of its editions as SWEEP/EDITION.
+
+    --as-of takes a day, or a time in UTC as folders of vintages and editions are named: 2026-10-31T050000Z. The
+    edition of then takes the present one's place until the next build without it.
 
     Exit status: 0 all published, 1 a notebook failed or two builds differ, 2 something given was wrong. A report that
     is not published leaves its previous edition as it was.
@@ -53,7 +64,9 @@ def build(reports: tuple[str, ...], explain: bool, jobs: int | None, scheduler: 
     from legation.press.build import build as build_reports
 
     root = home()
-    outcomes = build_reports(root, list(reports), click.echo, explain=explain, jobs=jobs, scheduler=scheduler)
+    outcomes = build_reports(
+        root, list(reports), click.echo, explain=explain, jobs=jobs, scheduler=scheduler, as_of=as_of
+    )
     for outcome in outcomes:
         if outcome.traceback:
             click.echo(f"\n{outcome.report}:\n{outcome.traceback}", err=True)
@@ -79,7 +92,7 @@ def build(reports: tuple[str, ...], explain: bool, jobs: int | None, scheduler: 
     if verify and not status:
         from legation.press.verify import verify as build_again
 
-        status = int(bool(build_again(root, list(reports), click.echo)))
+        status = int(bool(build_again(root, list(reports), click.echo, as_of)))
     sys.exit(status)
 
 

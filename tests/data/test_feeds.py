@@ -105,6 +105,75 @@ def test_a_publisher_that_is_down_leaves_what_stood(office):
     assert len(data.open("goods_flows", year=(2031, 2032))) == 20
 
 
+def caveat():
+    """What the source entry of the feed's rows says of how current they are."""
+    (entry,) = data.sources(data.open("goods_flows", year=(2031, 2032)))
+    return entry.get("caveat")
+
+
+def marks(office):
+    return sorted(file.name for file in (office.root / "data/cache/vintages/goods_flows/office-trade").glob("[a-z]*-*"))
+
+
+def test_what_could_not_be_renewed_says_so_until_it_is_and_a_second_failing_night_changes_nothing(office):
+    office.look()
+    assert caveat() is None
+    office.web["/b"] = Played(status=503)
+    office.look()
+    said = (
+        "Taken on 2 March 2026. On 3 March 2026, when these figures were 1 day old, the publisher could not be "
+        "reached. Nothing newer has been taken since."
+    )
+    assert caveat() == said
+    office.look()
+    assert (caveat(), marks(office)) == (said, ["unreached-2026-03-03T090000Z"])
+    office.web["/b"] = Played(b"1.0", "application/json")
+    office.look()
+    assert caveat() is None
+    assert marks(office) == ["reached-2026-03-05T090000Z", "unreached-2026-03-03T090000Z"]
+    try:
+        data.as_of("2026-03-04")
+        assert caveat() == said
+        data.as_of("2026-03-02")
+        assert caveat() is None
+    finally:
+        data.as_of(None)
+
+
+def test_what_was_found_unchanged_before_it_failed_says_when(office):
+    for _ in range(3):
+        office.look()
+    office.web["/b"] = Played(status=503)
+    office.look()
+    assert caveat().startswith(
+        "Taken on 2 March 2026 and found unchanged on 4 March 2026. On 5 March 2026, when these "
+    )
+    assert "3 days old" in caveat()
+
+
+def test_newer_figures_that_were_set_aside_are_told_with_the_first_reason(office):
+    office.look()
+    office.modules["office"].take = lambda wish, ask: (_ for _ in ()).throw(feeds.AnswerError("No field 'value'."))
+    office.look()
+    office.modules["office"].take = take
+    office.web["/a"] = office.web["/b"] = Played(b"1000", "application/json")
+    office.look()
+    assert caveat().startswith(
+        "Taken on 2 March 2026. On 3 March 2026, when these figures were 1 day old, newer figures could not be taken; "
+        "on 4 March 2026 newer figures were set aside: 100% of 20 figures are about a thousand times those held"
+    )
+    assert marks(office) == ["aside-2026-03-04T090000Z", "failed-2026-03-03T090000Z"]
+    office.web["/a"] = office.web["/b"] = Played(b"1.1", "application/json")
+    assert office.look()[0].outcome == "new"
+    assert caveat() is None
+
+
+def test_a_feed_of_which_nothing_is_held_has_no_mark(office):
+    office.web["/b"] = Played(status=503)
+    office.look()
+    assert not (office.root / "data/cache/vintages").exists()
+
+
 def test_one_that_fails_does_not_stop_the_others(office):
     office.write(first="office", second="other", third="other")
 

@@ -99,11 +99,36 @@ def test_an_earlier_day_is_asked_for_and_given_as_it_was(checkout):
     keep("office", taken(flows(RUS=2.5)), at=FIRST)
     keep("office", taken(flows(RUS=3.0)), at=SECOND)
     try:
-        for day, value in (("2026-02-28", []), ("2026-03-31", [2.5]), ("2026-04-01", [3.0]), (None, [3.0])):
-            data.as_of(day)
+        for when, value in (
+            ("2026-02-28", []),
+            ("2026-03-31", [2.5]),
+            ("2026-04-01", [3.0]),
+            ("2026-04-01T085959Z", [2.5]),
+            ("2026-04-01T090000Z", [3.0]),
+            (None, [3.0]),
+        ):
+            data.as_of(when)
             assert data.open("goods_flows", year=2031)["value"].tolist() == value
         with pytest.raises(InputError, match="'tomorrow' is no day"):
             data.as_of("tomorrow")
+    finally:
+        data.as_of(None)
+
+
+def test_a_notebook_that_is_run_for_an_earlier_time_is_given_nothing_later_whatever_it_asks_for(checkout, monkeypatch):
+    for at, value in ((FIRST, 2.5), (SECOND, 3.0)):
+        keep("office", taken(flows(RUS=value)), at=at)
+    monkeypatch.setenv("LEGATION_AS_OF", "2026-03-15T000000Z")
+    try:
+        for when, value in ((None, [2.5]), ("2026-04-01", [2.5]), ("2026-02-01", [])):
+            data.as_of(when)
+            assert data.open("goods_flows", year=2031)["value"].tolist() == value
+        data.as_of(None)
+        rows = data.open("goods_flows", year=2031)
+        assert [entry["id"] for entry in data.sources(rows)] == ["office-2026-03-01"]
+        assert "office-2026-04-01" not in set(data.open("sources")["id"])
+        with pytest.raises(InputError, match="no entry 'office-2026-04-01'"):
+            data.sources(rows.assign(source="office-2026-04-01"))
     finally:
         data.as_of(None)
 
@@ -131,10 +156,77 @@ def test_whoever_runs_a_notebook_is_told_which_vintages_it_read(checkout, monkey
     read = {line["path"]: line for line in map(json.loads, (checkout / "reads").read_text().splitlines())}
     place = "data/cache/vintages/goods_flows"
     assert read[place]["names"] == "*"
-    assert read[f"{place}/office"]["names"] == "[0-9]*"
+    assert (read[f"{place}/office"]["names"], read[f"{place}/office"]["until"]) == ("[0-9]*", "")
     assert read[f"{place}/office/{kept.retrieved}/vintage.json"]["sha256"] == (
         hashlib.sha256(kept.about.read_bytes()).hexdigest()
     )
+
+
+def test_whoever_runs_a_notebook_is_told_of_the_marks_behind_what_it_shows_and_of_no_other(checkout, monkeypatch):
+    for feed in ("office", "another"):
+        kept = keep(feed, taken(flows(RUS=2.5) if feed == "office" else flows(CHN=1.0)), at=FIRST)
+        vintages.mark(kept, "unreached", SECOND)
+    monkeypatch.setenv("LEGATION_READ_LOG", str(checkout / "reads"))
+    rows = data.open("goods_flows", year=2031, partner="RUS")
+    assert "reached" not in (checkout / "reads").read_text()
+    data.sources(rows)
+    lines = [json.loads(line) for line in (checkout / "reads").read_text().splitlines()]
+    mark = "data/cache/vintages/goods_flows/office/unreached-2026-04-01T090000Z"
+    assert [line["path"] for line in lines if "reached" in line["path"]] == [mark]
+    assert [line["names"] for line in lines if line["name"] == "goods_flows, marks of office"] == [vintages.MARKS]
+
+
+def marked(*marks: tuple[str, datetime]) -> list[str]:
+    """The kinds of trouble that a vintage taken at first is in after these marks."""
+    kept = keep("office", taken(flows(RUS=2.5)), at=FIRST)
+    for kind, at in marks:
+        vintages.mark(kept, kind, at)
+    return [each.kind for each in vintages.troubles(kept)]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "troubles", "files"),
+    [
+        (["unreached", "unreached", "unreached"], ["unreached"], 1),
+        (["reached"], [], 0),
+        (["unreached", "reached", "reached"], [], 2),
+        (["unreached", "aside", "unreached", "aside"], ["unreached", "aside"], 2),
+        (["aside", "reached", "failed", "failed"], ["failed"], 3),
+    ],
+)
+def test_a_mark_is_put_where_the_state_changes_and_nowhere_else(checkout, kinds, troubles, files):
+    assert marked(*((kind, SECOND.replace(day=day)) for day, kind in enumerate(kinds, start=2))) == troubles
+    assert len(list((checkout / "data/cache/vintages/goods_flows/office").iterdir())) == files + 1
+
+
+def test_a_newer_vintage_ends_the_troubles_of_the_one_before(checkout):
+    assert marked(("unreached", SECOND)) == ["unreached"]
+    new = keep("office", taken(flows(RUS=3.0)), at=SECOND.replace(day=2))
+    assert vintages.troubles(new) == []
+    assert "caveat" not in data.sources(data.open("goods_flows", year=2031))[0]
+
+
+def test_the_state_of_an_earlier_time_is_that_of_then(checkout):
+    kept = keep("office", taken(flows(RUS=2.5)), at=FIRST)
+    for kind, day in (("unreached", 2), ("reached", 5), ("aside", 8)):
+        vintages.mark(kept, kind, SECOND.replace(day=day))
+    states = {
+        f"2026-04-{day:02}": [each.kind for each in vintages.troubles(kept, f"2026-04-{day:02}")]
+        for day in (1, 2, 4, 5, 7, 8)
+    }
+    assert list(states.values()) == [[], ["unreached"], ["unreached"], [], [], ["aside"]]
+
+
+def test_a_mark_that_was_damaged_is_named_with_what_to_do(checkout):
+    kept = keep("office", taken(flows(RUS=2.5)), at=FIRST)
+    vintages.mark(kept, "unreached", SECOND)
+    (mark,) = vintages.troubles(kept)
+    for content in ("", "[]", '{"confirmed": "never", "why": ""}', '{"confirmed": null, "why": 3}'):
+        mark.file.write_text(content)
+        with pytest.raises(
+            InputError, match=r"office/unreached-2026-04-01T090000Z: this mark cannot be read.*Remove it"
+        ):
+            data.sources(data.open("goods_flows", year=2031))
 
 
 def test_a_disk_that_is_full_leaves_nothing_half_written(checkout, monkeypatch):

@@ -119,6 +119,17 @@ def test_workers_come_to_the_builders_bytes_in_its_checkout_and_in_one_that_is_s
     assert said[0].startswith(f"A worker does not see {checkout}: notebooks/ and data/ are sent, ")
 
 
+def test_workers_are_told_the_time_for_which_a_chapter_runs(checkout, cluster):
+    planned = report(checkout, "#!\nfrom legation.data import catalogue\nprint(catalogue._until())")
+    then = plan.plan(planned.spec, checkout / "notebooks", as_of="2026-11-01T040000Z")
+    with farm.Farm(cluster.scheduler_address, checkout, print) as workers:
+        said = [
+            workers.run(each.chapters[0]).result(QUICKLY).notebook["cells"][-1]["outputs"][0]["text"]
+            for each in (then, planned)
+        ]
+    assert said == ["2026-11-01T040000Z\n", "None\n"]
+
+
 def test_what_changed_in_the_checkout_is_sent_anew(checkout, cluster):
     planned = report(checkout, "#!\nfrom pathlib import Path\nprint(Path('../data/x.txt').read_text(), Path.cwd())")
     said = []

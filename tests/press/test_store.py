@@ -306,6 +306,7 @@ def test_a_file_read_twice_with_different_contents_is_not_kept(house):
         {"path": TABLE, "names": "*", "lines": "x", "sha256": None},
         {"path": TABLE},
         {"path": TABLE, "sha256": 1},
+        {"path": "data", "names": "*", "until": 3, "sha256": None},
         {},
     ],
 )
@@ -724,6 +725,23 @@ def test_names_and_lines_have_the_digests_that_the_catalogue_can_make(house):
     assert depends.present(files, house.root, lines) == digest_of_lines(["path: trade/flows.csv"])
     assert depends.present(files, house.root, {"path": "data/none", "lines": "x"}) is None
     assert depends.present(files, house.root, {"path": "data/none", "names": "x"}) == digest_of_lines([])
+
+
+def test_of_names_that_end_with_a_time_those_count_that_were_there_by_then(house):
+    old, new = "2026-10-01T050000Z", "2026-11-01T050000Z"
+    for name in (old, new, "readme"):
+        house.write(f"data/taken/{name}", "")
+    files, reading = Files(house.root), {"path": "data/taken", "names": "*"}
+    for until, as_of, names in (
+        (None, old, [old, new, "readme"]),  # of other readings they are names like any
+        ("", None, [old, new, "readme"]),
+        ("", old, [old, "readme"]),
+        (old, None, [old, "readme"]),
+        (new, "2026-10-15T000000Z", [old, "readme"]),
+        (old, "2026-09-01T000000Z", ["readme"]),
+    ):
+        asked = reading if until is None else reading | {"until": until}
+        assert depends.present(files, house.root, asked, as_of) == digest_of_lines(names)
 
 
 # --- what can happen to a store

@@ -18,6 +18,7 @@ from pathlib import Path
 import pandas as pd
 from ruamel.yaml import YAML
 
+from legation import times
 from legation.checkout import home
 from legation.data import contracts, vintages
 from legation.errors import InputError, nearest
@@ -37,11 +38,13 @@ CODE_COLUMNS = (
 )
 #: Names the file to which a kernel adds one line of JSON for each dataset it opens; set by whoever runs it.
 READ_LOG = "LEGATION_READ_LOG"
+#: Holds a day or a time, up to which vintages are given, if it holds anything; set by whoever runs a notebook.
+AS_OF = "LEGATION_AS_OF"
 #: Of the data package, the lines on which it matters to a notebook what they say: which table lies in which file.
 _NAMES_AND_PATHS = r"^(- name|  path):"
 
 _as_of: str | None = None
-_recorded: set[tuple[str, Path, str | None]] = set()
+_recorded: set[tuple[str, Path, str | None, str | None]] = set()
 
 Where = str | int | list[str] | list[int] | tuple[int | None, int | None]
 
@@ -50,7 +53,7 @@ def open(name: str, *, about: Iterable[str] | None = None, **where: Where) -> pd
     """A table that keeps its contract, or those of its rows that were asked for.
 
     Besides the rows that the repository ships, a table has those of its latest vintages, each under its own source:
-    see `legation.data.vintages`, and `as_of` for those of an earlier day.
+    see `legation.data.vintages`, and `as_of` for those of an earlier time.
 
     Parameters
     ----------
@@ -111,18 +114,24 @@ def open(name: str, *, about: Iterable[str] | None = None, **where: Where) -> pd
     return pd.concat([table, further], ignore_index=True) if len(further) else table.reset_index(drop=True)
 
 
-def as_of(day: str | None) -> None:
-    """From now on, in this process, give no vintage that was taken after a day; with ``None`` the latest again.
+def as_of(when: str | None) -> None:
+    """From now on, in this process, give no vintage that was taken after a day or time; with ``None`` the latest again.
+
+    Where the notebook is run for an earlier time, by ``legation build --as-of``, the earlier of the two holds.
 
     Raises
     ------
     InputError
-        If it is no day, such as ``2026-11-22``.
+        If it is no day, such as ``2026-11-22``, and no time, such as ``2026-11-22T050000Z``.
     """
     global _as_of  # one for the process, as a notebook's first cell sets it
-    if day is not None and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
-        raise InputError(f"'{day}' is no day. Write it as 2026-11-22.")
-    _as_of = day
+    _as_of = None if when is None else times.moment(when)
+
+
+def _until() -> str | None:
+    """The time up to which vintages are given; ``None``: no bound."""
+    given = os.environ.get(AS_OF)
+    return times.earliest(_as_of, times.moment(given) if given else None)
 
 
 def check_codes(codes: list[str], *, what: str = "country") -> None:
@@ -172,7 +181,8 @@ def sources(*frames: pd.DataFrame) -> list[dict[str, str | None]]:
     """The source entries behind the rows of the frames, each once, in the order of their identifiers.
 
     A frame's ``source`` cells hold identifiers of ``data/sources.csv``; a row made from several holds them all,
-    separated by semicolons.
+    separated by semicolons. The entry of a vintage that its publisher has not been able to renew has a ``caveat``
+    besides: sentences that say so, and how old it was by then.
 
     Raises
     ------
@@ -185,7 +195,9 @@ def sources(*frames: pd.DataFrame) -> list[dict[str, str | None]]:
             raise InputError("These rows carry no column 'source'. Keep it through every step: a figure needs one.")
         for cell in frame["source"].dropna().unique():
             wanted.update(part.strip() for part in str(cell).split(";") if part.strip())
-    entries = _entries(home())
+    entries = _shipped_entries(home())
+    if further := wanted - entries.keys():
+        entries = _entries_of_vintages(further) | entries
     unknown = sorted(wanted - entries.keys())
     if unknown:
         raise InputError(
@@ -193,6 +205,11 @@ def sources(*frames: pd.DataFrame) -> list[dict[str, str | None]]:
             "Add the entry, or correct the row that names it."
         )
     return [dict(entries[identifier]) for identifier in sorted(wanted)]
+
+
+def source_ids() -> set[str]:
+    """The identifiers of all entries of ``data/sources.csv``."""
+    return set(_shipped_entries(home()))
 
 
 def citation(*frames: pd.DataFrame) -> str:
@@ -291,7 +308,7 @@ def preload_for_kernels() -> None:
         with contextlib.suppress(InputError):
             _checked(root, name)
             if name == "sources":
-                _entries(root)
+                _shipped_entries(root)
 
 
 def record_reading(name: str, file: Path, *, lines: str | None = None) -> None:
@@ -303,27 +320,33 @@ def record_reading(name: str, file: Path, *, lines: str | None = None) -> None:
     _record(name, file, "lines", lines)
 
 
-def record_listing(name: str, folder: Path, pattern: str) -> None:
-    """The same for the names in a folder that match a pattern: one that comes or goes changes what was read."""
-    _record(name, folder, "names", pattern)
+def record_listing(name: str, folder: Path, pattern: str, *, dated: bool = False) -> None:
+    """The same for the names in a folder that match a pattern: one that comes or goes changes what was read.
+
+    ``dated`` names end with a time, and only those up to the time that is asked for count: see `as_of`.
+    """
+    _record(name, folder, "names", pattern, (_as_of or "") if dated else None)
 
 
-def _record(name: str, path: Path, kind: str, pattern: str | None) -> None:
+def _record(name: str, path: Path, kind: str, pattern: str | None, until: str | None = None) -> None:
     log = os.environ.get(READ_LOG)
     # Once for each log: what changes later is no longer as recorded, which is for whoever runs the notebook to see.
-    if not log or (log, path, pattern) in _recorded or not path.is_relative_to(home()):
+    if not log or (log, path, pattern, until) in _recorded or not path.is_relative_to(home()):
         return
-    _recorded.add((log, path, pattern))
+    _recorded.add((log, path, pattern, until))
     sha: str | None = None
     if pattern is None:
         sha = _hash(path) if path.is_file() else None
     elif kind == "names":
-        sha = _hash_lines(sorted(found.name for found in path.glob(pattern)))
+        names = sorted(found.name for found in path.glob(pattern))
+        sha = _hash_lines(names if until is None else times.up_to(_until(), names))
     elif kind == "lines" and path.is_file():
         sha = _hash_lines(line for line in path.read_text("utf-8").splitlines() if re.search(pattern, line))
     entry: dict[str, str | None] = {"name": name, "path": path.relative_to(home()).as_posix(), "sha256": sha}
     if pattern is not None:
         entry[kind] = pattern
+    if until is not None:  # whoever runs the notebook knows the time that it set itself
+        entry["until"] = until
     with Path(log).open("a", encoding="utf-8") as out:
         out.write(json.dumps(entry, sort_keys=True) + "\n")
 
@@ -358,7 +381,7 @@ def _package(root: Path) -> Path:
 def _of_vintages(name: str, about: list[str] | None, where: dict[str, Where]) -> pd.DataFrame:
     """The rows of a table's vintages that were asked for; of ``sources`` the entries of all vintages."""
     if name == "sources":
-        entries = pd.DataFrame([vintage.source for vintage in vintages.vintages(as_of=_as_of)])
+        entries = pd.DataFrame([vintage.source for vintage in _all_vintages()])
         chosen = where.get("id")
         wanted = chosen if isinstance(chosen, list) else [chosen]
         return entries if chosen is None or entries.empty else entries[entries["id"].isin(wanted)]
@@ -370,23 +393,59 @@ def _vintages_in_use(name: str) -> list[vintages.Vintage]:
     """The vintages that fill a table, recorded as read: a later one changes the names in a folder."""
     place = vintages.place(name)
     record_listing(f"{name}, feeds", place, "*")
-    held = vintages.in_use(name, _as_of)
+    for feed in _children(place):
+        record_listing(f"{name}, vintages of {feed.name}", feed, "[0-9]*", dated=True)
+    held = vintages.in_use(name, _until())
     for vintage in held:
-        record_listing(f"{name}, vintages of {vintage.feed}", vintage.folder.parent, "[0-9]*")
         record_reading(f"{name}, {vintage.id}", vintage.about)
     return held
 
 
+def _all_vintages() -> list[vintages.Vintage]:
+    """Those of every table, recorded as read."""
+    root = vintages.place("")
+    record_listing("tables with vintages", root, "*")
+    for table in _children(root):
+        record_listing(f"{table.name}, feeds", table, "*")
+        for feed in _children(table):
+            record_listing(f"{table.name}, vintages of {feed.name}", feed, "[0-9]*", dated=True)
+    return vintages.vintages(as_of=_until())
+
+
+def _children(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*") if path.is_dir())
+
+
 def _ids_of_vintages(name: str) -> list[str]:
-    return [vintage.id for vintage in vintages.vintages(as_of=_as_of)] if name == "sources" else []
+    return [vintage.id for vintage in _all_vintages()] if name == "sources" else []
 
 
-def _entries(root: Path) -> dict[str, dict[str, str | None]]:
-    """Every source entry by its identifier: asked for several times by each exhibit."""
+def _entries_of_vintages(wanted: set[str]) -> dict[str, dict[str, str | None]]:
+    """The source entries of vintages among those wanted; with a caveat where nothing newer could be taken."""
+    held = vintages.vintages(as_of=_until())
+    newest = {(vintage.table, vintage.feed): vintage.id for vintage in held}
+    entries = {}
+    for vintage in held:
+        entries[vintage.id] = dict(vintage.source)
+        if vintage.id in wanted and vintage.id == newest[vintage.table, vintage.feed]:
+            said = _caveat(vintage)
+            entries[vintage.id] |= {"caveat": said} if said else {}
+    return entries
+
+
+def _caveat(vintage: vintages.Vintage) -> str | None:
+    """What a reader has to know of a vintage; the marks that tell it are recorded as read."""
+    record_listing(f"{vintage.table}, marks of {vintage.feed}", vintage.folder.parent, vintages.MARKS, dated=True)
+    marks = vintages.troubles(vintage, _until())
+    for mark in marks:
+        record_reading(f"{vintage.table}, {mark.file.name} of {vintage.feed}", mark.file)
+    return vintages.caveat(vintage, marks) if marks else None
+
+
+def _shipped_entries(root: Path) -> dict[str, dict[str, str | None]]:
+    """The entries of ``data/sources.csv`` by their identifiers: asked for several times by each exhibit."""
     _checked(root, "sources")  # or it is said what is wrong with it
-    shipped = _as_entries(root, _status(_resources(root)["sources"]))
-    taken = {vintage.id: vintage.source for vintage in vintages.vintages()}
-    return shipped | taken if taken else shipped
+    return _as_entries(root, _status(_resources(root)["sources"]))
 
 
 @lru_cache(maxsize=4)

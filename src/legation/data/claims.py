@@ -18,7 +18,7 @@ import pandas as pd
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from legation.checkout import home
-from legation.data.catalogue import open, record_listing, record_reading
+from legation.data.catalogue import record_listing, record_reading, source_ids
 from legation.data.treaties import Date, Slug, Text
 from legation.data.treaties import Words as OwnWords
 from legation.errors import InputError, nearest
@@ -314,7 +314,7 @@ def ledger(documents: Sequence[str] | None = None, *, folder: Path | None = None
                 f"It holds {', '.join(files) or 'none'}."
             )
     tolerances = _tolerances(place / f"{PRECISION}.yml")
-    entries, sources = _entries(place.parent / "references.bib"), set(open("sources")["id"])
+    entries, sources = _entries(place.parent / "references.bib"), source_ids()
     heads: list[dict[str, Any]] = []
     claims: list[dict[str, Any]] = []
     faulty: list[dict[str, Any]] = []

@@ -232,7 +232,7 @@ def refresh(
     """Ask publishers again, and keep what is new and plausible.
 
     Publishers are asked side by side, the feeds of one publisher one after the other. One that cannot be reached, or
-    gives what cannot be true, leaves the last good vintage in use.
+    gives what cannot be true, leaves the last good vintage in use, with a mark from which reports say how old it was.
 
     Parameters
     ----------
@@ -294,6 +294,9 @@ def _look(name: str, feed: Feed, fetcher: Fetcher, at: datetime) -> Look:
     try:
         taken = publisher.take(publisher.Wish.model_validate(feed.wish), ask)
     except (UnreachableError, AnswerError, InputError) as error:
+        held = {vintage.table: vintage for vintage in vintages.vintages(name)}
+        for vintage in held.values():
+            _mark(vintage, "unreached" if isinstance(error, UnreachableError) else "failed", at)
         return Look(name, _stamp(at), "failed", f"{error} {_stands(vintages.latest(name))}")
     look = bring_in(name, taken, at)
     ask.done()
@@ -313,11 +316,20 @@ def bring_in(name: str, taken: Taken, at: datetime) -> Look:
         held, last = _held(name, taken.table, rows), vintages.read([before]) if before else None
     refused = plausibility.refused(taken, last, held)
     found = vintages.keep(name, taken, at=at, refused=refused)
+    if before and (refused or not found):
+        _mark(before, "aside" if refused else "reached", at, *refused[:1])
     if found is None:
         return Look(name, stamp, "same", "nothing new.", before.id if before else None)
     if refused:
         return Look(name, stamp, "aside", f"{count:,} rows were set aside: {' '.join(refused)} {_stands(before)}")
     return Look(name, stamp, "new", f"{count:,} rows, {_said(before, found)}.", found.id)
+
+
+def _mark(vintage: Vintage, kind: str, at: datetime, why: str = "") -> None:
+    """Note what came of asking, with the last day on which the publisher gave the same rows again, if any."""
+    same = [look.at[:10] for look in looks() if look.outcome == "same" and look.vintage == vintage.id]
+    later = [day for day in same if day > vintage.retrieved[:10]]
+    vintages.mark(vintage, kind, at, confirmed=max(later, default=None), why=why)
 
 
 def _held(name: str, table: str, rows: pd.DataFrame) -> pd.DataFrame | None:

@@ -6,15 +6,18 @@ the last becomes a vintage, which nothing ever changes::
     data/cache/vintages/<table>/<feed>/<time>/vintage.json   source entry, requests, hashes of answers and of the rows
                                              /rows.parquet   rows in the form of their table, sorted by its key
                                              /answers/       what the publisher sent, packed
+                                      /unreached-<time>      marks: from when on nothing newer could be taken, and why
+                                      /reached-<time>        and when that was over, the rows still being the same
     data/cache/aside/<table>/<feed>/<time>/                  the same of what a check refused, with the reasons
     data/cache/looks.jsonl                                   one line for each time a publisher was asked
 
 The catalogue gives the rows of a table's latest vintages beside those that the repository ships, each under its own
-source; ``as_of`` a day, those of that day.
+source; ``as_of`` a day or a time, those of then. Marks are put only where the state changes, and never removed.
 """
 
 from __future__ import annotations
 
+import calendar
 import contextlib
 import gzip
 import hashlib
@@ -26,13 +29,14 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from legation import times
 from legation.checkout import home
 from legation.data import contracts
 from legation.errors import InputError, nearest
@@ -40,12 +44,21 @@ from legation.errors import InputError, nearest
 if TYPE_CHECKING:
     import duckdb
 
-_STAMP = "%Y-%m-%dT%H%M%SZ"
-_FEED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_ROWS, _ABOUT, _ANSWERS = "rows.parquet", "vintage.json", "answers"
 _WORK, _DAY, _MEMORY = "work-", 86_400, "1GB"
 #: Of a table of a hundred million rows nobody wants all in memory, where each takes about a hundred bytes.
 _MOST_READ = 20_000_000
+#: The names of marks in a feed's folder, as a pattern.
+MARKS = "[a-z]*-[0-9]*"
+_FEED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_ROWS, _ABOUT, _ANSWERS = "rows.parquet", "vintage.json", "answers"
+_OVER = "reached"
+#: What each kind of mark tells a reader.
+_TROUBLES = {
+    "unreached": "the publisher could not be reached",
+    "failed": "newer figures could not be taken",
+    "aside": "newer figures were set aside: ",
+}
+_LONGEST_REASON = 300
 
 
 @dataclass(frozen=True)
@@ -191,7 +204,7 @@ def keep(feed: str, taken: Taken, *, at: datetime, refused: Sequence[str] = ()) 
         if isinstance(rows, Path):
             shutil.rmtree(rows.parent)
         return None
-    stamp = f"{at.astimezone(UTC):{_STAMP}}"
+    stamp = times.stamp(at)
     place = _place("aside" if refused else "vintages") / taken.table / feed
     place.mkdir(parents=True, exist_ok=True)
     aside = place / f".new-{secrets.token_hex(6)}"
@@ -224,13 +237,13 @@ def vintages(feed: str | None = None, *, table: str | None = None, as_of: str | 
     Parameters
     ----------
     as_of
-        A day, as ``2026-11-22``: none that was taken later.
+        A day, as ``2026-11-22``, or a time, as ``2026-11-22T050000Z``: none that was taken later.
     """
-    found = []
+    found, bound = [], times.moment(as_of) if as_of else None
     for about in sorted(_place("vintages").glob(f"{table or '*'}/{feed or '*'}/[0-9]*/{_ABOUT}")):
         status = about.stat()
         vintage = _read_about(about, status.st_mtime_ns, status.st_size)
-        if as_of is None or vintage.retrieved[:10] <= as_of:
+        if bound is None or vintage.retrieved <= bound:
             found.append(vintage)
     return found
 
@@ -258,6 +271,89 @@ def in_use(table: str, as_of: str | None = None) -> list[Vintage]:
     """The latest vintage of each feed that fills a table."""
     by_feed = {vintage.feed: vintage for vintage in vintages(table=table, as_of=as_of)}
     return [by_feed[feed] for feed in sorted(by_feed)]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A note in a feed's folder that nothing newer than a vintage could be taken; ``kind`` says why."""
+
+    file: Path
+    kind: str
+
+    @property
+    def day(self) -> date:
+        """The day of the first of several such failures."""
+        return date.fromisoformat(self.file.name.removeprefix(f"{self.kind}-")[:10])
+
+
+def troubles(vintage: Vintage, as_of: str | None = None) -> list[Mark]:
+    """Why a feed's latest vintage is not newer: the first mark of each kind since it was last asked for with success.
+
+    None where the publisher answered when it was last asked; ``as_of`` a time, when it was last asked by then.
+    """
+    marks: dict[str, Mark] = {}
+    names = times.up_to(times.moment(as_of) if as_of else None, (file.name for file in _marks_in(vintage)))
+    for name in sorted(names, key=lambda name: name.partition("-")[2]):
+        kind, _, at = name.partition("-")
+        if at <= vintage.retrieved:
+            continue
+        if kind == _OVER:
+            marks.clear()
+        elif kind in _TROUBLES:
+            marks.setdefault(kind, Mark(vintage.folder.parent / name, kind))
+    return list(marks.values())
+
+
+def mark(vintage: Vintage, kind: str, at: datetime, *, confirmed: str | None = None, why: str = "") -> None:
+    """Note the first failure of a kind to take anything newer, or with ``reached`` that the failures are over.
+
+    Parameters
+    ----------
+    vintage
+        The feed's latest.
+    kind
+        ``unreached``, ``failed``, ``aside`` or ``reached``. Nothing is written if the state is that already.
+    confirmed
+        The last day (YYYY-MM-DD) on which the publisher gave these very rows again.
+    why
+        Of what was set aside, the first reason.
+    """
+    known = {each.kind for each in troubles(vintage)}
+    if kind in known or (kind == _OVER and not known):
+        return
+    said = json.dumps({"confirmed": confirmed, "why": why}, ensure_ascii=False, sort_keys=True)
+    file = vintage.folder.parent / f"{kind}-{times.stamp(at)}"
+    aside = vintage.folder.parent / f".new-{secrets.token_hex(6)}"
+    try:
+        aside.write_text(f"{said}\n", encoding="utf-8")
+        aside.rename(file)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def caveat(vintage: Vintage, marks: Sequence[Mark]) -> str:
+    """What a reader has to know of a vintage with these marks: how old it was when newer figures could not be had.
+
+    Sentences made of nothing but the vintage and its marks, so that they are the same whenever they are asked for.
+
+    Raises
+    ------
+    InputError
+        If a mark was damaged.
+    """
+    taken, first = date.fromisoformat(vintage.retrieved[:10]), marks[0].day
+    age = (first - taken).days
+    old = f"{age} day{'' if age == 1 else 's'} old" if age else "of the same day"
+    notes = [_read_mark(each) for each in marks]
+    troubles = [
+        _TROUBLES[each.kind] + (why[:_LONGEST_REASON] if each.kind == "aside" else "")
+        for each, (_, why) in zip(marks, notes, strict=True)
+    ]
+    parts = [f"On {_in_words(first)}, when these figures were {old}, {troubles[0]}"]
+    parts += [f"on {_in_words(each.day)} {trouble}" for each, trouble in zip(marks[1:], troubles[1:], strict=True)]
+    confirmed, _ = notes[0]
+    again = f" and found unchanged on {_in_words(confirmed)}" if confirmed else ""
+    return f"Taken on {_in_words(taken)}{again}. {'; '.join(parts)}. Nothing newer has been taken since."
 
 
 def read(
@@ -336,6 +432,24 @@ def place(table: str) -> Path:
 
 
 # --- helpers
+
+
+def _marks_in(vintage: Vintage) -> list[Path]:
+    return list(vintage.folder.parent.glob(MARKS))
+
+
+def _read_mark(mark: Mark) -> tuple[date | None, str]:
+    """The last day on which the figures were found unchanged, if any, and the reason, if it holds one."""
+    try:
+        found = json.loads(mark.file.read_text(encoding="utf-8"))
+        confirmed = found["confirmed"]
+        return date.fromisoformat(confirmed) if confirmed is not None else None, found["why"].strip().rstrip(".")
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InputError(f"{mark.file.relative_to(home())}: this mark cannot be read ({error}). Remove it.") from None
+
+
+def _in_words(day: date) -> str:
+    return f"{day.day} {calendar.month_name[day.month]} {day.year}"
 
 
 def _place(part: str) -> Path:

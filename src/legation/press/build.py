@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from legation import times
 from legation.errors import InputError
 from legation.press import publish
 from legation.press.outcome import Outcome, cannot
@@ -34,6 +35,7 @@ def build(
     jobs: int | None = None,
     scheduler: str | None = None,
     forking: bool = True,
+    as_of: str | None = None,
 ) -> list[Outcome]:
     """Build the named reports, or all in ``reports/`` but sweeps: what nothing changed of is kept as it stands.
 
@@ -53,6 +55,9 @@ def build(
         Address of a Dask scheduler whose workers do the work, such as ``tcp://10.0.0.5:8786``; none: this machine.
     forking
         ``False`` runs chapters on stock kernels.
+    as_of
+        A day, as ``2026-11-22``, or a time, as ``2026-11-22T050000Z``: chapters are given what was held by then, and
+        the editions take the place of the present ones until the next build without it.
 
     Returns
     -------
@@ -62,13 +67,16 @@ def build(
     Raises
     ------
     InputError
-        If a name is unknown, there is no report at all, or the checkout cannot be written to.
+        If a name is unknown, ``as_of`` is no time, there is no report at all, or the checkout cannot be written to.
     """
+    moment = times.moment(as_of) if as_of else None
     try:
         with contextlib.ExitStack() as stack:
             stack.enter_context(_turn(root, say))
             publish.tidy(root / "reports" / "published")
-            store = stack.enter_context(Store(root))
+            if moment:
+                say(f"With what was held at {moment}; the next build without --as-of brings the present back.")
+            store = stack.enter_context(Store(root, as_of=moment))
             standing = store.standing(names)
             if standing and not explain:
                 stack.enter_context(RunLog(root, standing))

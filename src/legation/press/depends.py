@@ -24,6 +24,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from legation import times
+
 #: The library: the package this module belongs to.
 PACKAGE = Path(__file__).resolve().parents[1]
 #: Who executes a chapter and cleans its result. Their text counts as if every notebook imported it.
@@ -253,18 +255,19 @@ def is_reading(reading: Mapping[str, Any]) -> bool:
     if not isinstance(path, str) or Path(path).is_absolute() or ".." in Path(path).parts:
         return False
     kinds = [reading[key] for key in ("names", "lines") if key in reading]
-    texts = all(isinstance(pattern, str) for pattern in kinds)
+    texts = all(isinstance(pattern, str) for pattern in (*kinds, reading.get("until", "")))
     return len(kinds) < 2 and texts and isinstance(reading.get("sha256"), str | None)
 
 
-def present(files: Files, root: Path, reading: Mapping[str, Any]) -> str | None:
+def present(files: Files, root: Path, reading: Mapping[str, Any], as_of: str | None = None) -> str | None:
     """What the ``sha256`` of a reading would be now.
 
     A reading is what a kernel recorded, with a ``path`` inside the checkout. It is of
 
     - a file: the digest of its contents;
     - the names in a folder that match ``names`` (as ``fnmatch`` has it): the digest of these names, sorted, each with
-      a line end; a folder that is missing has none;
+      a line end; a folder that is missing has none. With ``until`` those that end with a time later than ``as_of``,
+      or than what ``until`` says itself, are left out: so one result serves all times at which it read the same;
     - the lines of a file in which the regular expression ``lines`` is found: the digest of these lines, each with a
       line end;
 
@@ -272,7 +275,7 @@ def present(files: Files, root: Path, reading: Mapping[str, Any]) -> str | None:
     """
     path = root / reading["path"]
     if "names" in reading:
-        return digest_of_lines(matching(files.names(path), reading["names"]))
+        return digest_of_lines(listed(files, root, reading, as_of))
     if "lines" in reading:
         pattern = reading["lines"]
         result = files.found(path, f"lines {pattern}", functools.partial(_lines_with, pattern))
@@ -280,9 +283,10 @@ def present(files: Files, root: Path, reading: Mapping[str, Any]) -> str | None:
     return files.digest(path)
 
 
-def matching(names: Iterable[str], pattern: str) -> list[str]:
-    """Those of these names that match."""
-    return [name for name in names if fnmatch.fnmatchcase(name, pattern)]
+def listed(files: Files, root: Path, reading: Mapping[str, Any], as_of: str | None = None) -> list[str]:
+    """The names that a reading of the names in a folder would find now."""
+    names = [name for name in files.names(root / reading["path"]) if fnmatch.fnmatchcase(name, reading["names"])]
+    return times.up_to(times.earliest(reading["until"], as_of), names) if "until" in reading else names
 
 
 def digest_of_lines(lines: Iterable[str]) -> str:

@@ -49,7 +49,8 @@ def make(
     root, names, say, explain
         As `legation.press.build.build` takes them.
     store
-        The results of earlier builds. What is decided rests on nothing but what is asked of its files.
+        The results of earlier builds. What is decided rests on nothing but what is asked of its files, and on the
+        time that it is opened for.
     hire
         Gives workers who can run these notebooks; called when there is something to do, unless there are ``workers``.
     """
@@ -190,7 +191,8 @@ class _Press:
         for chapter in wanted.spec.chapters if wanted.spec else ():
             self.store.digest(plans.file_of(chapter.notebook, self.root / "notebooks"))
         try:
-            return [plans.plan(edition, self.root / "notebooks") for edition in wanted.editions], None
+            as_of = self.store.as_of
+            return [plans.plan(edition, self.root / "notebooks", as_of) for edition in wanted.editions], None
         except InputError as error:
             return [], error
 

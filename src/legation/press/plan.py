@@ -41,6 +41,7 @@ class Chapter:
     position: int  # from 0
     name: str = ""  # what other chapters refer to it by
     limits: Limits = field(default_factory=Limits)
+    as_of: str | None = None  # the time up to which it is given vintages; none: the present
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Plan:
     chapters: tuple[Chapter, ...]
 
 
-def plan(spec: ReportSpec, notebooks: Path) -> Plan:
+def plan(spec: ReportSpec, notebooks: Path, as_of: str | None = None) -> Plan:
     """Resolve every chapter of a spec.
 
     Parameters
@@ -60,6 +61,8 @@ def plan(spec: ReportSpec, notebooks: Path) -> Plan:
         The report.
     notebooks
         The folder the notebooks live in.
+    as_of
+        The time for which it runs, as a stamp; ``None``: the present.
 
     Raises
     ------
@@ -79,7 +82,7 @@ def plan(spec: ReportSpec, notebooks: Path) -> Plan:
         given = {name: value for name, value in spec.point.items() if name in known} | chapter.parameters
         for name, value in given.items():
             _check(name, value, known, file, spec.where_given(position, name))
-        chapters.append(Chapter(file, given, chapter.title, position, names[position], chapter.limits))
+        chapters.append(Chapter(file, given, chapter.title, position, names[position], chapter.limits, as_of))
     for name in spec.point:
         if name not in takeable:
             raise InputError(

@@ -33,6 +33,8 @@ except ImportError:  # Windows
 
 #: The kernel writes a line of JSON to the file this names for each dataset it opens.
 READ_LOG = "LEGATION_READ_LOG"
+#: The kernel gives no vintage that was taken later than what this holds; empty, it gives the latest.
+AS_OF = "LEGATION_AS_OF"
 KERNEL_LOG = "kernel.log"
 #: Bytes that a kernel which has used up its memory may have left of it, in pieces too small to serve.
 _CRUMBS = 2_000_000
@@ -173,7 +175,8 @@ def run(chapter: Chapter, place: Place) -> Executed:
                 None,
                 parameters=dict(sorted(chapter.parameters.items())),  # the order in the spec says nothing
                 engine_name="legation",
-                env={READ_LOG: str(log), "TMPDIR": folder},  # what a kernel that is stopped leaves there goes too
+                # What a kernel that is stopped leaves in its folder goes too. A time set for the builder is not meant.
+                env={READ_LOG: str(log), AS_OF: chapter.as_of or "", "TMPDIR": folder},
                 folder=folder,
                 place=place,
                 chapter=chapter,

@@ -141,10 +141,19 @@ class Store:
         Where results are kept; ``.legation/store`` in the checkout if not given.
     package
         The library whose code counts.
+    as_of
+        The time for which chapters run: what came to hand later counts for none of them. ``None``: the present.
     """
 
-    def __init__(self, root: Path, folder: Path | None = None, *, package: Path = depends.PACKAGE) -> None:
-        self.root = root.resolve()
+    def __init__(
+        self,
+        root: Path,
+        folder: Path | None = None,
+        *,
+        package: Path = depends.PACKAGE,
+        as_of: str | None = None,
+    ) -> None:
+        self.root, self.as_of = root.resolve(), as_of
         self.folder = folder or self.root / FOLDER
         self._damaged: set[Path] = set()
         self._put = False
@@ -390,6 +399,7 @@ class Store:
         """What decisions rest on besides files and folders."""
         return {
             "version": self._version,
+            "as_of": self.as_of,
             "package": self._library.shown(self._package),
             "environment": depends.environment(),
             "converters": depends.converters(),
@@ -479,7 +489,7 @@ class Store:
 
     def _holds(self, reading: Mapping[str, Any]) -> bool:
         sha: str | None = reading["sha256"]
-        return depends.present(self._files, self.root, reading) == sha
+        return depends.present(self._files, self.root, reading, self.as_of) == sha
 
     def _unkeepable(self, decision: Decision, reads: Sequence[Mapping[str, Any]]) -> str | None:
         """What stands against keeping a result, if anything does."""
@@ -487,7 +497,7 @@ class Store:
         for reading in reads:
             if not depends.is_reading(reading):
                 return f"it recorded a reading that cannot be followed up ({dict(reading)!r})"
-            what = depends.digest_of([reading["path"], reading.get("names"), reading.get("lines")])
+            what = depends.digest_of([reading["path"], *map(reading.get, ("names", "lines", "until"))])
             if seen.setdefault(what, reading["sha256"]) != reading["sha256"] or not self._holds(reading):
                 return f"{reading['path']} changed while it ran"
         inputs = self._inputs(decision.notebook, {})[0]
@@ -500,7 +510,7 @@ class Store:
     def _note(self, chapter: str, inputs: Inputs, entry: str, reads: Sequence[Mapping[str, Any]]) -> None:
         """Note what a chapter depends on, with the names in folders it listed, so that what changes can be said."""
         listed = [
-            {**reading, "listed": depends.matching(self._files.names(self.root / reading["path"]), reading["names"])}
+            {**reading, "listed": depends.listed(self._files, self.root, reading, self.as_of)}
             if "names" in reading
             else reading
             for reading in reads
@@ -521,7 +531,7 @@ class Store:
             found.append(f"its kernel was {then['kernel']} and is {now.kernel}")
         found += _was_and_is(then["parameters"], now.parameters, "parameter {}", _written)
         for reading in last["reads"]:
-            present = depends.present(self._files, self.root, reading)
+            present = depends.present(self._files, self.root, reading, self.as_of)
             if present != reading["sha256"]:
                 found.append(self._said_of(reading, present))
         for name in sorted({*then["code"], *now.code}):
@@ -535,9 +545,14 @@ class Store:
         if reading["sha256"] is None or present is None:
             return f"{path} is {'there now' if present else 'gone'}"
         if "names" in reading:
-            then, now = reading["listed"], depends.matching(self._files.names(self.root / path), reading["names"])
+            then, now = reading["listed"], depends.listed(self._files, self.root, reading, self.as_of)
+            there = self._files.names(self.root / path)
             told = [f"{path}/{name} is new" for name in now if name not in then]
-            told += [f"{path}/{name} is gone" for name in then if name not in now]
+            told += [
+                f"{path}/{name} is {'later than ' + str(self.as_of) if name in there else 'gone'}"
+                for name in then
+                if name not in now
+            ]
             return _joined(told or [f"{path} lists other files"])
         return f"{path} changed"
 

@@ -14,7 +14,7 @@ _INPUTS = ("notebooks", "data", "reports")
 _MOST_TOLD = 20
 
 
-def verify(root: Path, names: list[str], say: Callable[[str], None]) -> list[str]:
+def verify(root: Path, names: list[str], say: Callable[[str], None], as_of: str | None = None) -> list[str]:
     """Build reports again and compare them with what is published.
 
     The second build is as unlike the first as it can be: in a copy of the checkout in another folder, with an empty
@@ -24,7 +24,7 @@ def verify(root: Path, names: list[str], say: Callable[[str], None]) -> list[str
     ----------
     root
         The checkout, where the reports have been built.
-    names
+    names, as_of
         As for ``build``.
     say
         Takes each line of progress, and the result.
@@ -39,7 +39,7 @@ def verify(root: Path, names: list[str], say: Callable[[str], None]) -> list[str
         for each in _INPUTS:
             shutil.copytree(root / each, copy / each, ignore=shutil.ignore_patterns("published", ".ipynb_checkpoints"))
         say("Building again from nothing, in another folder, on stock kernels, one task after the other.")
-        again = build(copy, names, lambda line: say(f"again: {line}"), jobs=1, forking=False)
+        again = build(copy, names, lambda line: say(f"again: {line}"), jobs=1, forking=False, as_of=as_of)
         differing = [f"{outcome.report}: not published again" for outcome in again if outcome.edition is None]
         compared = 0
         for outcome in again:

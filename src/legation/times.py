@@ -1,0 +1,46 @@
+"""Times in names: ``2026-11-22T050000Z`` is how vintages, marks and editions are told apart, and asked for again."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from legation.errors import InputError
+
+_STAMP, _DAY = "%Y-%m-%dT%H%M%SZ", "%Y-%m-%d"
+_AT_THE_END = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}Z$")
+
+
+def stamp(at: datetime) -> str:
+    """A time in UTC as it stands in a name: ``2026-11-22T050000Z``. Later ones sort after earlier ones."""
+    return f"{at.astimezone(UTC):{_STAMP}}"
+
+
+def moment(when: str) -> str:
+    """The stamp of a time that somebody asks for: a stamp, or a day, which means its end in UTC.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    for form, length in ((_STAMP, 18), (_DAY, 10)):
+        with contextlib.suppress(ValueError):
+            datetime.strptime(when, form)  # only to see whether it is one
+            if len(when) == length:  # 2026-1-2 would pass, and sort elsewhere
+                return when if form == _STAMP else f"{when}T235959Z"
+    raise InputError(
+        f"'{when}' is no day and no time. Write a day as 2026-11-22, a time as 2026-11-22T050000Z, in UTC."
+    )
+
+
+def earliest(*moments: str | None) -> str | None:
+    """The first of some stamps; ``None`` sets no bound."""
+    return min((each for each in moments if each), default=None)
+
+
+def up_to(bound: str | None, names: Iterable[str]) -> list[str]:
+    """The names without those that end with a later time."""
+    return [name for name in names if not bound or not (at := _AT_THE_END.search(name)) or at[0] <= bound]
