@@ -22,7 +22,7 @@ from legation.exhibits.style import Draw, clean, onward
 MIME = "application/vnd.legation.exhibit+json"
 #: Words in a title: fewer cannot state a finding, more cannot be read at a glance.
 TITLE_WORDS = (5, 14)
-#: What the structured form says of each source.
+#: What the structured form says of each source; and ``caveat`` where a reader has to know something of it.
 SOURCE_FIELDS = (
     "id",
     "producer",
@@ -306,7 +306,8 @@ def _sources(
         kept = {field: source.get(field) for field in SOURCE_FIELDS}
         said = {field: None if value is None else clean(value) for field, value in kept.items()}
         named = {field: onward(said[field] or "") or None for field in ("producer", "title", "publisher")}
-        entries[str(source["id"])] = said | named
+        caveat = clean(source.get("caveat") or "")
+        entries[str(source["id"])] = said | named | ({"caveat": caveat} if caveat else {})
     return tuple(entries.values())
 
 

@@ -154,21 +154,26 @@ class Document:
     @property
     def publications(self) -> list[dict[str, Any]]:
         """The sources as a reader counts them: entries that look the same, such as files of one table, stand once."""
-        shown = ("producer", "title", "publisher", "vintage", "retrieved", "licence", "kind")
+        shown = ("producer", "title", "publisher", "vintage", "retrieved", "licence", "kind", "caveat")
         return list({tuple(entry.get(key) for key in shown): entry for entry in reversed(self.sources)}.values())[::-1]
 
     @property
     def holdings(self) -> list[dict[str, Any]]:
-        """The publications that are not press reports, as the list of sources tells them."""
+        """The publications that are no press reports or have a caveat, as the list of sources tells them."""
         usual_day = self.usual_day
-        return [_told(entry, usual_day) for entry in self.publications if entry.get("kind") != "press"]
+        return [_told(entry, usual_day) for entry in self.publications if not _is_press(entry)]
+
+    @property
+    def caveats(self) -> list[dict[str, Any]]:
+        """Those of the holdings of which a reader has to know something, such as that they could not be renewed."""
+        return [entry for entry in self.holdings if entry["caveat"]]
 
     @property
     def press_reports(self) -> list[tuple[str, list[dict[str, Any]]]]:
-        """The press reports by their producers, in the alphabet's order without regard to capitals and accents."""
+        """The press reports without a caveat by producer, in the alphabet's order but for capitals and accents."""
         usual_day, by_producer = self.usual_day, dict[str, list[dict[str, Any]]]()
         for entry in self.publications:
-            if entry.get("kind") == "press":
+            if _is_press(entry):
                 by_producer.setdefault(entry["producer"], []).append(_told(entry, usual_day))
         return sorted(by_producer.items(), key=lambda reports: (slug(reports[0]), reports[0]))
 
@@ -194,6 +199,11 @@ class Document:
         return None if self.as_of is None else in_words(self.as_of)
 
 
+def _is_press(entry: dict[str, Any]) -> bool:
+    """Whether an entry stands in the short list of press reports, which has no room for a caveat."""
+    return entry.get("kind") == "press" and not entry.get("caveat")
+
+
 def _told(entry: dict[str, Any], usual_day: str | None) -> dict[str, Any]:
     """A source entry as the list of sources tells it.
 
@@ -210,6 +220,7 @@ def _told(entry: dict[str, Any], usual_day: str | None) -> dict[str, Any]:
         "vintage": entry.get("vintage"),
         "terms": None if terms in (None, "", "not stated") else terms,
         "retrieved": None if day == usual_day else in_words(day) if day else "on a day not stated",
+        "caveat": entry.get("caveat") or None,
     }
 
 

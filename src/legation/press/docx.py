@@ -172,7 +172,10 @@ def _closing(document: Document, method: Blocks) -> Blocks:
         blocks.append(_para(["To rebuild this edition from the same data: ", code]))
     if document.holdings:
         rows = [
-            [[f"{entry['producer']}: ", _titled(entry), _besides(entry)], [entry["vintage"] or "not stated"]]
+            [
+                [f"{entry['producer']}: ", _titled(entry), _besides(entry), *_caveat(entry)],
+                [entry["vintage"] or "not stated"],
+            ]
             for entry in document.holdings
         ]
         blocks.append(_text_table([["Publication"], ["Vintage"]], rows, [0.86, 0.14]))
@@ -199,6 +202,11 @@ def _besides(entry: dict[str, Any]) -> str:
     """What a source says for itself."""
     said = [("by way of ", "by_way_of"), ("retrieved ", "retrieved"), ("terms: ", "terms")]
     return "".join(f", {words}{entry[key]}" for words, key in said if entry[key])
+
+
+def _caveat(entry: dict[str, Any]) -> list[Node]:
+    """What a reader has to know of a source, on a line of its own."""
+    return [{"t": "LineBreak"}, {"t": "Emph", "c": [_str(entry["caveat"])]}] if entry["caveat"] else []
 
 
 def _raised(blocks: Blocks) -> Blocks:

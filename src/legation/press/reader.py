@@ -421,7 +421,15 @@ def _whole(content: Any, where: str) -> dict[str, Any]:
     if content["kind"] == "table":
         _check_bars(content["table"], where)
     cleaned: dict[str, Any] = _clean(content)
+    if noted := _with_caveats(cleaned.get("sources") or []):
+        cleaned["notes"] = [*(cleaned.get("notes") or []), noted]
     return cleaned
+
+
+def _with_caveats(sources: list[dict[str, Any]]) -> str | None:
+    """A note that leads from an exhibit to what the closing page says of its sources; ``None`` if it says nothing."""
+    named = dict.fromkeys(f"{entry['producer']}, {entry['title']}" for entry in sources if entry.get("caveat"))
+    return f"Newer figures could not be had from {'; '.join(named)}: see Data and method." if named else None
 
 
 def _check_bars(table: dict[str, Any], where: str) -> None:
