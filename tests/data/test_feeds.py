@@ -168,6 +168,14 @@ def test_newer_figures_that_were_set_aside_are_told_with_the_first_reason(office
     assert caveat() is None
 
 
+def test_a_file_brought_in_by_hand_and_refused_says_nothing_against_what_is_held(office):
+    office.look()
+    rows = vintages.read(vintages.vintages()).drop(columns="source")
+    taken = Taken("goods_flows", rows.assign(value=rows["value"] * 1000), vintages.latest("office-trade").source, [])
+    assert feeds.bring_in("office-trade", taken, office.now + timedelta(days=1)).outcome == "aside"
+    assert (caveat(), marks(office)) == (None, [])
+
+
 def test_a_feed_of_which_nothing_is_held_has_no_mark(office):
     office.web["/b"] = Played(status=503)
     office.look()

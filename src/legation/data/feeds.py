@@ -298,13 +298,17 @@ def _look(name: str, feed: Feed, fetcher: Fetcher, at: datetime) -> Look:
         for vintage in held.values():
             _mark(vintage, "unreached" if isinstance(error, UnreachableError) else "failed", at)
         return Look(name, _stamp(at), "failed", f"{error} {_stands(vintages.latest(name))}")
-    look = bring_in(name, taken, at)
+    look = bring_in(name, taken, at, asked=True)
     ask.done()
     return look
 
 
-def bring_in(name: str, taken: Taken, at: datetime) -> Look:
-    """Check what was taken and keep it as a feed's vintage, or aside with the reasons."""
+def bring_in(name: str, taken: Taken, at: datetime, *, asked: bool = False) -> Look:
+    """Check what was taken and keep it as a feed's vintage, or aside with the reasons.
+
+    Where its publisher was ``asked`` for the newest, a mark notes whether nothing newer than what is held could be had;
+    who brings in a file by hand, which may be an older one, sees what becomes of it.
+    """
     stamp, before = _stamp(at), vintages.latest(name, taken.table)
     count = vintages.rows_of(taken.rows)
     held = last = None
@@ -316,7 +320,7 @@ def bring_in(name: str, taken: Taken, at: datetime) -> Look:
         held, last = _held(name, taken.table, rows), vintages.read([before]) if before else None
     refused = plausibility.refused(taken, last, held)
     found = vintages.keep(name, taken, at=at, refused=refused)
-    if before and (refused or not found):
+    if asked and before and (refused or not found):
         _mark(before, "aside" if refused else "reached", at, *refused[:1])
     if found is None:
         return Look(name, stamp, "same", "nothing new.", before.id if before else None)

@@ -75,7 +75,7 @@ def build(
             stack.enter_context(_turn(root, say))
             publish.tidy(root / "reports" / "published")
             if moment:
-                say(f"With what was held at {moment}; the next build without --as-of brings the present back.")
+                say(f"With what was held at {moment}; what came later is left out.")
             store = stack.enter_context(Store(root, as_of=moment))
             standing = store.standing(names)
             if standing and not explain:
