@@ -126,6 +126,7 @@ def test_a_mail_says_what_changed_what_failed_and_where_to_look(played: Callable
         assert "1 report unchanged." in text
         assert "https://reports.example.org/legation/archive/vietnam-asean/2026-11-22T050000Z/index.html" in text
         assert "https://reports.example.org/legation/salt-trade/index.html" in text
+    assert server.plain[-1].upper() == "QUIT"
     assert server.mails[0].isascii()
     assert max(map(len, server.mails[0].splitlines())) <= 998
 

@@ -2,7 +2,7 @@
 
 What is told comes from reports, errors and servers: it is text of strangers. It reaches a message as lines of letters
 without codes, with keys masked, and written so that no mail or chat program makes a link, a mention or markup of it.
-The words are the templates ``house/notice.*.jinja``.
+The words are the templates in ``notices/``.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _AGAIN = 7
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 _TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "house"),
+    loader=FileSystemLoader(Path(__file__).parent / "notices"),
     autoescape=select_autoescape(enabled_extensions=("html.jinja",), default=False),
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -440,21 +440,21 @@ class _Notice:
     due: _Due
 
     def subject(self) -> str:
-        whole = " ".join(self._render("notice.subject.jinja", _mail_safe).split())
+        whole = " ".join(self._render("subject.txt.jinja", _mail_safe).split())
         return _cut(whole, _SUBJECT)
 
     def text(self) -> str:
-        return self._render("notice.txt.jinja", _mail_safe)
+        return self._render("message.txt.jinja", _mail_safe)
 
     def html(self) -> str:
-        return self._render("notice.html.jinja", _mail_safe)
+        return self._render("message.html.jinja", _mail_safe)
 
     def json(self) -> bytes:
         """The document for a webhook: ``text`` to be shown by a chat program, and the same as data."""
-        text = self._render("notice.txt.jinja", _chat_safe)
+        text = self._render("message.txt.jinja", _chat_safe)
         if len(text) > _CHAT:
             text = f"{text[:_CHAT].rpartition(chr(10))[0]}\n…"
-        return self._render("notice.json.jinja", str, text=text).encode()
+        return self._render("webhook.json.jinja", str, text=text).encode()
 
     def _render(self, template: str, safe: Callable[[str], str], **more: str) -> str:
         return _TEMPLATES.get_template(template).render(self._facts(safe) | more)
