@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 import re
+import zoneinfo
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
 from legation import yaml_lines
@@ -24,6 +26,14 @@ _MARKS = re.compile(r"([\\`*_{}\[\]<>()#+!|~^$@=\"])")
 _MOST_EDITIONS = 10_000
 #: What a report can be made as besides HTML and PDF.
 OUTPUTS = ("docx", "xlsx")
+#: The fields of a cron expression in their order: name in an error of cronsim, name for a reader, what it takes.
+_CRON = (
+    ("minute", "minute", "0 to 59"),
+    ("hour", "hour", "0 to 23"),
+    ("day-of-month", "day of the month", "1 to 31, as far as its months have that day, or L for the last"),
+    ("month", "month", "1 to 12 or JAN to DEC"),
+    ("day-of-week", "day of the week", "0 to 7 (0 and 7 are Sunday) or SUN to SAT"),
+)
 
 
 class _Model(BaseModel):
@@ -72,6 +82,46 @@ class Revision(_Model):
             raise ValueError(f"a day is written as 2026-11-22, but {written!r} stands there")
         date.fromisoformat(written)
         return written
+
+
+class Schedule(_Model):
+    """When a report is run unattended: a cron expression, read by the clock of a time zone."""
+
+    cron: str  # minute, hour, day of the month, month, day of the week: "0 6 * * 1" is Monday at 06:00
+    zone: str  # of the IANA database: Europe/Warsaw, UTC
+
+    @field_validator("cron")
+    @classmethod
+    def _comes(cls, written: str) -> str:
+        fields = written.split()
+        if len(fields) != len(_CRON):
+            raise ValueError(
+                f"a cron expression has five fields (minute, hour, day of the month, month, day of the week), "
+                f"such as 0 6 * * 1 for Monday at 06:00, but {written!r} has {len(fields)}"
+            )
+        try:
+            next(CronSim(written, datetime(2026, 1, 1)))  # whether it ever comes, anywhere
+        except (CronSimError, ValueError) as error:
+            for field, (known_as, name, takes) in zip(fields, _CRON, strict=True):
+                if str(error) == f"Bad {known_as}":
+                    raise ValueError(f"{field!r} cannot be the {name} here. It takes {takes}") from None
+            raise ValueError(f"{written!r} is no cron expression ({error})") from None
+        except StopIteration:
+            raise ValueError(f"{written!r} never comes: no day in fifty years fits it") from None
+        return written
+
+    @field_validator("zone")
+    @classmethod
+    def _is_on_the_map(cls, name: str) -> str:
+        try:
+            zoneinfo.ZoneInfo(name)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            known = sorted(zoneinfo.available_timezones())
+            raise ValueError(
+                f"there is no time zone '{name}'{nearest(name, known)}. "
+                f"Zones are named as in the IANA database, such as UTC or Asia/Ho_Chi_Minh"
+            ) from None
+        return name
 
 
 class Sweep(_Model):
@@ -139,10 +189,21 @@ class ReportSpec(_Model):
     revisions: list[Revision] = Field(default_factory=list)  # changes of method
     outputs: list[Annotated[str, AfterValidator(_is_an_output)]] = Field(default_factory=list)  # besides HTML and PDF
     sweep: Sweep | None = None
+    schedule: Schedule | None = None  # when `legation run --due` makes it
 
     _file: Path = PrivateAttr()
     _lines: dict[yaml_lines.Place, int] = PrivateAttr(default_factory=dict)
     _point: dict[str, str | int] | None = PrivateAttr(default=None)
+
+    @field_validator("schedule", mode="before")
+    @classmethod
+    def _names_its_zone(cls, written: object) -> object:
+        if not isinstance(written, dict):
+            raise ValueError(  # noqa: TRY004  # pydantic collects no other
+                "it takes a cron expression and a time zone, such as "
+                f'{{cron: "0 6 * * 1", zone: Europe/Warsaw}}, but {written!r} stands there'
+            )
+        return written
 
     @field_validator("outputs")
     @classmethod
