@@ -3,6 +3,8 @@ PYTHON ?= python3
 REPORT ?=
 JOBS ?=
 AS_OF ?=
+SHOW ?=
+REMOVE ?=
 
 # A private .venv from requirements.lock, unless a conda environment other than "base" is active: then that one.
 ifneq ($(filter-out base,$(CONDA_DEFAULT_ENV)),)
@@ -14,7 +16,7 @@ ifeq ($(VENV),.venv)
 READY := .venv/ready
 endif
 
-.PHONY: help report test lab data bench lock
+.PHONY: help report test lab data schedule bench lock
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -35,6 +37,9 @@ lab: $(READY) ## Open the notebooks in JupyterLab
 
 data: $(READY) ## Check every table in data/
 	@$(BIN)/legation data check
+
+schedule: $(READY) ## Run reports at the times their specs name, from now on; SHOW=1 prints what it would install, REMOVE=1 takes it away
+	@$(BIN)/legation schedule $(if $(SHOW),--show) $(if $(REMOVE),--remove)
 
 bench: $(READY) ## Measure the press against the plain pipeline, and the treaty tools on the texts in ../shared/treaties
 	@for each in press segment_tota compare_treaties suggest_types; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done

@@ -284,8 +284,9 @@ class _Press:
         name = f"reports/published/{plan.spec.name}"
         # As the manifest states them, outputs that JupyterLab saved and all.
         notebooks = [self.store.digest(chapter.notebook) for chapter in plan.chapters]
-        unseen = {"sweep": True, "schedule": True, "chapters": {"__all__": {"limits"}}}
-        spec = plan.spec.model_dump(mode="json", exclude=unseen)
+        spec = plan.spec.model_dump(
+            mode="json", exclude={"sweep": True, "schedule": True, "chapters": {"__all__": {"limits"}}}
+        )
         making.rendering = self.store.rendering(
             name, {**spec, "notebooks": notebooks}, making.decisions, bibliography=self._bibliography
         )
