@@ -18,7 +18,7 @@ from legation.press import timer
 from legation.press.timer import Job
 
 #: A folder of all signs that a shell, cron or systemd takes for its own.
-ODD = "trade  50% $HOME 'q' \"q\" %h ü"
+ODD = "trade  50% ${HOME} 'q' \"q\" %h ü"
 OTHERS = b'# caf\xe9\t tabs\nMAILTO=""\n\n17 3 * * *\t/bin/true # x\n'
 #: Plays `crontab` on a file, with the refusals of the real one.
 CRONTAB = """\
