@@ -167,3 +167,12 @@ def test_a_redline_quotes_no_more_than_eight_words_of_a_difference():
     assert quoted
     assert all(len(words.split()) <= 8 for words in quoted)
     assert exhibit.title.startswith("2 of the 2 articles compared stand in both")
+
+
+def test_a_state_that_is_no_more_has_the_name_of_the_table_of_countries_and_one_article():
+    names = show.Names(register())
+    assert [names.party(code) for code in ("SUN", "DDR", "CSK")] == [
+        "the Soviet Union",
+        "East Germany",
+        "Czechoslovakia",
+    ]

@@ -47,8 +47,6 @@ LANGUAGES = {
     "vie": "Vietnamese",
     "zho": "Chinese",
 }
-#: States that are no more, which the table of countries does not list. The codebook of the register has their codes.
-FORMER = {"SUN": "the Soviet Union", "DDR": "East Germany", "CSK": "Czechoslovakia"}
 OUTCOME_WORDS = {
     "returned": "returned",
     "kept": "kept",
@@ -1092,7 +1090,7 @@ class Names:
     def __init__(self, register: Register) -> None:
         self._short = dict(zip(register.treaties["treaty"], register.treaties["short"], strict=True))
         self._signed = dict(zip(register.treaties["treaty"], register.treaties["signed"], strict=True))
-        self._parties = data.country_names() | FORMER
+        self._parties = data.country_names()
         self._types = dict(zip(register.types["type"], register.types["label"], strict=True))
 
     def short(self, treaty: str) -> str:
