@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import socket
 
 import pytest
 from played_web import Answer, PlayedWeb, accord, packed
@@ -91,6 +92,44 @@ def test_a_silent_server_is_not_waited_for(web, clock):
     web["/slow"] = Answer(b"Article 1", wait=20)
     fetcher = Fetcher(private=True, timeout=0.2, tries=2, sleep=clock.sleep, clock=lambda: clock.now)
     assert "the server is silent, 2 times" in failure(fetcher, f"{web.address}/slow")
+
+
+def test_a_server_that_never_answered_is_asked_once_for_each_further_address(web, fetcher):
+    web["/a"] = web["/b"] = Answer(drop=True)
+    assert "drops the connection, 4 times" in failure(fetcher, f"{web.address}/a")
+    assert failure(fetcher, f"{web.address}/b").endswith("drops the connection. Try later.")
+    assert web.requests("/b") == 1
+    web["/b"] = lambda n: Answer(b"Article 1") if n == 2 else Answer(status=500)
+    assert fetcher.fetch(f"{web.address}/b").content == b"Article 1"  # it is back
+    web["/c"] = lambda n: Answer(drop=True) if n < 3 else Answer(b"Article 1")
+    assert fetcher.fetch(f"{web.address}/c").content == b"Article 1"
+
+
+def test_a_server_has_ten_seconds_to_take_a_connection_and_longer_to_answer(web, fetcher, monkeypatch):
+    asked, connect = [], socket.create_connection
+
+    def connecting(address, timeout, *rest):
+        asked.append(timeout)
+        return connect(address, timeout, *rest)
+
+    monkeypatch.setattr(socket, "create_connection", connecting)
+    fetcher.timeout = 30.0
+    web["/a"] = Answer(b"Article 1", wait=0.0)
+    assert fetcher.fetch(f"{web.address}/a").content == b"Article 1"
+    assert asked == [10.0]
+
+
+def test_whoever_waits_is_told_why_and_how_long(web, fetcher):
+    said = []
+    fetcher.say = said.append
+    web["/busy"] = lambda n: Answer(status=429, headers={"Retry-After": "70"}) if n == 1 else Answer(b"x")
+    web["/weak"] = lambda n: Answer(drop=True) if n == 1 else Answer(b"x")
+    fetcher.fetch(f"{web.address}/busy")
+    fetcher.fetch(f"{web.address}/weak")
+    assert said == [
+        "the server answers 429 (Too Many Requests), again in 70 s",
+        "the server drops the connection, again in 2 s",
+    ]
 
 
 def test_an_answer_that_trickles_is_cut_off_at_the_deadline(web, clock):

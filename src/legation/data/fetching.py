@@ -78,9 +78,16 @@ class Fetcher:
         Whether an address in a private network or on this machine may answer. Never so for what a file names.
     sleep, clock, chance
         Stand-ins for a test.
+
+    Attributes
+    ----------
+    say
+        Told why it waits, and how long, where a server is the reason.
     """
 
     REDIRECTS = 5
+    #: Seconds within which a server takes a connection, or is not there. An answer may take longer: see ``timeout``.
+    CONNECT = 10.0
 
     def __init__(
         self,
@@ -99,7 +106,9 @@ class Fetcher:
         self.delay, self.timeout, self.deadline = delay, timeout, deadline
         self.tries, self.patience, self.most_bytes, self.private = tries, patience, most_bytes, private
         self.sleep, self.clock, self.chance = sleep, clock, chance
+        self.say: Callable[[str], object] = lambda _: None
         self._free: dict[str, float] = {}  # host → when the next request to it may be made
+        self._silent: set[str] = set()  # hosts whose last request was not answered at all
         self._opener = urllib.request.OpenerDirector()
         # No handler for files, FTP or data, and none that follows redirects: those are looked at one by one.
         for handler in (urllib.request.ProxyHandler(), _Http(private), _Https(private)):
@@ -135,7 +144,9 @@ class Fetcher:
             If the server does not give it: refused, missing, too large, silent after several tries.
         """
         url = check_address(address, private=self.private)
-        for attempt in range(1, self.tries + 1):
+        # A server that was silent to the last of several tries is asked once for each further address.
+        tries = 1 if urlsplit(url).netloc in self._silent else self.tries
+        for attempt in range(1, tries + 1):
             try:
                 return self._follow(url, accept, secret or {}, answers)
             except _AgainError as trouble:
@@ -144,11 +155,13 @@ class Fetcher:
                 raise UnreachableError(
                     f"{printable(address)}: {reason}, and the server asks for {after:,.0f} seconds of peace. Try later."
                 )
-            if attempt < self.tries:
+            if attempt < tries:
                 # Exponential back-off, half of it by chance, so that many clients do not come back together.
-                pause = min(60.0, 2.0**attempt) * (0.5 + 0.5 * self.chance())
-                self.sleep(max(pause, after or 0.0))
-        raise UnreachableError(f"{printable(address)}: {reason}, {self.tries} times. Try later.")
+                pause = max(min(60.0, 2.0**attempt) * (0.5 + 0.5 * self.chance()), after or 0.0)
+                self.say(f"{reason}, again in {pause:,.0f} s")
+                self.sleep(pause)
+        often = "" if tries == 1 else f", {tries} times"
+        raise UnreachableError(f"{printable(address)}: {reason}{often}. Try later.")
 
     def _follow(self, url: str, accept: str, secret: Mapping[str, str], answers: Collection[int]) -> Page:
         until = self.clock() + self.deadline
@@ -179,11 +192,15 @@ class Fetcher:
                 f"{printable(url)}: its server asked for peace; {wait:,.0f} seconds are left. Try later."
             )
         if wait > 0:
+            if wait > self.delay:
+                self.say(f"the server asked for peace, {wait:,.0f} s are left")
             self.sleep(wait)
         headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", **wishes}
         request = urllib.request.Request(url, headers=headers)  # noqa: S310  # the scheme was checked
         try:
+            self._silent.add(host)
             with self._opener.open(request, timeout=self.timeout) as response:
+                self._silent.discard(host)
                 return self._take(response, url, answers, until)
         except _PrivateError as error:
             raise UnreachableError(
@@ -305,7 +322,9 @@ class _Plain(http.client.HTTPConnection):
     guarded = True
 
     def connect(self) -> None:
+        patience, self.timeout = self.timeout, min(self.timeout or Fetcher.CONNECT, Fetcher.CONNECT)
         super().connect()
+        self.sock.settimeout(patience)
         _refuse_private(self.sock, guarded=self.guarded)
 
 
@@ -313,7 +332,9 @@ class _Secure(http.client.HTTPSConnection):
     guarded = True
 
     def connect(self) -> None:
+        patience, self.timeout = self.timeout, min(self.timeout or Fetcher.CONNECT, Fetcher.CONNECT)
         super().connect()
+        self.sock.settimeout(patience)
         _refuse_private(self.sock, guarded=self.guarded)
 
 
