@@ -5,6 +5,7 @@ JOBS ?=
 AS_OF ?=
 SHOW ?=
 REMOVE ?=
+FEED ?=
 
 # A private .venv from requirements.lock, unless a conda environment other than "base" is active: then that one.
 ifneq ($(filter-out base,$(CONDA_DEFAULT_ENV)),)
@@ -35,8 +36,8 @@ test: $(READY) ## Run every check: style, types, import contract, tests
 lab: $(READY) ## Open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=notebooks
 
-data: $(READY) ## Check every table in data/
-	@$(BIN)/legation data check
+data: $(READY) ## Check data/, ask publishers for fresh figures, and say what changed; or one feed: make data FEED=ecb-rates
+	@$(BIN)/legation data update $(FEED)
 
 schedule: $(READY) ## Run reports at the times their specs name, from now on; SHOW=1 prints what it would install, REMOVE=1 takes it away
 	@$(BIN)/legation schedule $(if $(SHOW),--show) $(if $(REMOVE),--remove)

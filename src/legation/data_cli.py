@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import sys
-from datetime import UTC, datetime
+import threading
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,13 +16,18 @@ from legation.checkout import home
 from legation.errors import InputError
 
 if TYPE_CHECKING:  # pandas and pydantic are loaded only by the command that needs them
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    import pandas as pd
+    from legation.data.feeds import Look
+    from legation.data.vintages import Changes, Vintage
 
-    from legation.data.vintages import Vintage
-
-_ROWS_SHOWN = 20
+#: Changes of each kind that are shown: of two vintages compared, and after a refresh, which has its revisions alone.
+_SHOWN, _SHOWN_AFTER_REFRESH = 20, 5
+#: Codes that are shown of a vintage; more are counted.
+_CODES_SHOWN = 8
+#: What came of asking, as it is counted, and as it is said of one feed that has no more to say.
+_OUTCOMES = {"new": "with new figures", "same": "with nothing new", "aside": "set aside", "failed": "not answered"}
+_CAME = {"new": "new figures came.", "same": "nothing new."}
 
 
 @click.group()
@@ -29,8 +37,13 @@ def data() -> None:
 
 @data.command("check")
 def data_check() -> None:
-    """Check every table (columns, values, keys, sources, recorded hash) and every claim: its structure and its test."""
+    """Check every table (columns, values, keys, sources, recorded hash), every claim and every vintage that is kept."""
+    _check()
+
+
+def _check() -> None:
     from legation.data import check, datasets
+    from legation.data.vintages import vintages
 
     problems = check()
     claims, faults = _claims()
@@ -41,6 +54,8 @@ def data_check() -> None:
         sys.exit(2)
     click.echo(f"{len(datasets())} tables keep their contracts.")
     click.echo(f"{claims} claims name a measure that fits, or what a test would need.")
+    if kept := len(vintages()):
+        click.echo(f"{kept:,} vintage{' is as it was' if kept == 1 else 's are as they were'} kept.")
 
 
 def _claims() -> tuple[int, list[str]]:
@@ -70,7 +85,7 @@ def data_hash() -> None:
 @data.command("refresh")
 @click.argument("feeds", nargs=-1, metavar="[FEED]...")
 def data_refresh(feeds: tuple[str, ...]) -> None:
-    """Ask the publishers of FEEDs, or of all feeds in data/feeds.yaml, for fresh figures.
+    """Ask the publishers of FEEDs, or of all feeds in data/feeds.yaml, for fresh figures, and say what changed.
 
     What is new and plausible becomes a vintage beside those before; what fails a check is set aside with the reason; a
     publisher that cannot be reached leaves the last vintage in use. Keys come from the environment
@@ -78,12 +93,96 @@ def data_refresh(feeds: tuple[str, ...]) -> None:
 
     Exit status: 0 every feed was answered, 1 one was not or was set aside, 2 something given was wrong.
     """
+    sys.exit(_refresh(feeds))
+
+
+@data.command("update")
+@click.argument("feeds", nargs=-1, metavar="[FEED]...")
+def data_update(feeds: tuple[str, ...]) -> None:
+    """Check what is held, refresh FEEDs or all feeds, say what changed, and then what is held. `make data` does this.
+
+    Exit status: that of `check` where something is wrong with what is held, and then no publisher is asked; otherwise
+    that of `refresh`.
+    """
+    _check()
+    status = _refresh(feeds)
+    _status(feeds, asked=False)  # what came of asking was just said
+    sys.exit(status)
+
+
+def _refresh(names: Sequence[str]) -> int:
     from legation.data.feeds import refresh
 
-    looks = refresh(list(feeds), click.echo)
+    line = _Line()
+    looks = refresh(list(names), line.say, progress=line.progress)
+    line.clear()
     if not looks:
         click.echo("There is no feed. Name one in data/feeds.yaml: docs/live-data.md shows how.")
-    sys.exit(int(any(look.outcome in ("failed", "aside") for look in looks)))
+        return 0
+    for look in looks:
+        for told in _revisions(look):
+            click.echo(told)
+    counts = [(sum(look.outcome == kind for look in looks), word) for kind, word in _OUTCOMES.items()]
+    told = ", ".join(f"{count} {word}" for count, word in counts if count)
+    click.echo(f"{len(looks)} feed{'' if len(looks) == 1 else 's'}: {told}.")
+    return int(any(look.outcome in ("failed", "aside") for look in looks))
+
+
+def _revisions(look: Look) -> Iterator[str]:
+    """The largest revisions that a refresh brought."""
+    from legation.data.vintages import by_id, changes, vintages
+
+    if look.outcome != "new" or look.vintage is None:
+        return
+    after = by_id(look.vintage)
+    held = vintages(look.feed, table=after.table)
+    if len(held) > 1:
+        found = changes(held[-2], after, most=_SHOWN_AFTER_REFRESH)
+        if found.revised:
+            yield f"{look.feed}, from {held[-2].id} to {after.id}:"
+            yield from _lines(found, ("revised",))
+
+
+class _Line:
+    """The last line of a terminal, which says what each feed is doing. Where there is no terminal it says nothing."""
+
+    def __init__(self) -> None:
+        self._doing: dict[str, str] = {}
+        self._length = 0
+        self._told = threading.RLock()
+        self._shown = sys.stdout.isatty()
+
+    def progress(self, feed: str, said: str) -> None:
+        """What a feed is doing; nothing, when it is done."""
+        with self._told:
+            self._doing.pop(feed, None)
+            if said:
+                self._doing[feed] = said
+            self._draw()
+
+    def say(self, line: str) -> None:
+        """A line that stays, above."""
+        with self._told:
+            self.clear()
+            click.echo(line)
+            self._draw()
+
+    def clear(self) -> None:
+        """Take the line away."""
+        with self._told:
+            if self._length:
+                click.echo(f"\r{' ' * self._length}\r", nl=False)
+                self._length = 0
+
+    def _draw(self) -> None:
+        if not self._shown:
+            return
+        line = " | ".join(f"{feed}: {said}" for feed, said in sorted(self._doing.items()))
+        width = shutil.get_terminal_size().columns - 1
+        line = line if len(line) <= width else f"{line[: width - 1]}…"
+        self.clear()
+        click.echo(line, nl=False)
+        self._length = len(line)
 
 
 @data.command("import")
@@ -109,82 +208,163 @@ def data_import(file: Path, vintage: str | None, about: tuple[str, ...]) -> None
 
 
 @data.command("status")
-def data_status() -> None:
-    """Say of each table and feed which vintage is in use, how old it is, what it covers, and what went wrong last."""
-    from legation.data import datasets
-    from legation.data.feeds import feeds, looks
-    from legation.data.vintages import vintages
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON, for programs.")
+def data_status(as_json: bool) -> None:
+    """Say of each feed and table which figures are in use, how old they are, what they cover, and what went wrong."""
+    if as_json:
+        click.echo(json.dumps({"feeds": _feeds_held(), "tables": _tables_shipped()}, indent=1, ensure_ascii=False))
+    else:
+        _status()
+        click.echo("Shipped with the repository:")
+        for table in _tables_shipped():
+            stated = f"figures to {table['figures']}, " if table["figures"] else ""
+            click.echo(f"  {table['table']}: {stated}{table['rows']:,} rows{_covered(table)}")
 
-    last = {look.feed: look for look in looks()}
-    by_feed: dict[str, list[Vintage]] = {}
-    for vintage in vintages():
-        by_feed.setdefault(vintage.feed, []).append(vintage)
-    today = datetime.now(UTC)
-    for feed in sorted({*by_feed, *feeds()}):
-        held = by_feed.get(feed, [])
-        if held:
-            newest = held[-1]
-            age = (today.date() - datetime.fromisoformat(newest.retrieved[:10]).date()).days
-            stated = f", figures of {newest.source['vintage']}" if newest.source.get("vintage") else ""
+
+def _status(names: Sequence[str] = (), *, asked: bool = True) -> None:
+    for held in _feeds_held():
+        if names and held["feed"] not in names:
+            continue
+        if held["vintage"]:
+            stated = f", figures of {held['figures']}" if held["figures"] else ""
+            days = held["age_days"]
             click.echo(
-                f"{feed}: {newest.table}, {newest.id}{stated}, {age} day{'' if age == 1 else 's'} old, "
-                f"{newest.rows:,} rows{_covers(newest)}; {len(held)} kept"
+                f"{held['feed']}: {held['table']}, {held['vintage']}{stated}, {days} day{'' if days == 1 else 's'} "
+                f"old, {held['rows']:,} rows{_covered(held)}; {held['kept']:,} kept"
             )
         else:
-            click.echo(f"{feed}: nothing is held")
-        look = last.get(feed)
-        if look and look.outcome in ("failed", "aside"):
-            click.echo(f"    last asked {look.at[:10]}: {look.said}")
-    click.echo(f"{len(datasets())} tables come with the repository; `legation data check` looks at them.")
+            click.echo(f"{held['feed']}: nothing is held")
+        if asked and held["asked"]:
+            came = held["error"]["said"] if held["outcome"] in ("failed", "aside") else _CAME[held["outcome"]]
+            click.echo(f"    last asked {held['asked'][:10]}: {came}")
+            if held["error"] and held["error"]["at"] != held["asked"]:
+                click.echo(f"    last error {held['error']['at'][:10]}: {held['error']['said']}")
+
+
+def _feeds_held() -> list[dict[str, Any]]:
+    """Of each feed, and each table that it fills: what is in use, and what came of asking."""
+    from legation.data.feeds import feeds, looks
+    from legation.data.vintages import covers, vintages
+
+    known = feeds()
+    last: dict[str, Look] = {}
+    errors: dict[str, Look] = {}
+    for look in looks():
+        last[look.feed] = look
+        if look.outcome in ("failed", "aside"):
+            errors[look.feed] = look
+    held: dict[tuple[str, str], list[Vintage]] = {}
+    for vintage in vintages():
+        held.setdefault((vintage.feed, vintage.table), []).append(vintage)
+    found: list[dict[str, Any]] = []
+    for feed, table in sorted([*held, *((name, "") for name in known if name not in {feed for feed, _ in held})]):
+        kept = held.get((feed, table), [])
+        newest = kept[-1] if kept else None
+        years, codes = covers(newest) if newest else (None, [])
+        asked, error = last.get(feed), errors.get(feed)
+        found.append(
+            {
+                "feed": feed,
+                "publisher": known[feed].publisher if feed in known else None,
+                "table": table or None,
+                "vintage": newest.id if newest else None,
+                "figures": newest.source.get("vintage") if newest else None,
+                "retrieved": newest.retrieved if newest else None,
+                "age_days": _days_since(newest.retrieved[:10]) if newest else None,
+                "rows": newest.rows if newest else 0,
+                "years": years,
+                "countries": codes,
+                "kept": len(kept),
+                "asked": asked.at if asked else None,
+                "outcome": asked.outcome if asked else None,
+                "error": {"at": error.at, "said": error.said} if error else None,
+            }
+        )
+    return found
+
+
+def _tables_shipped() -> list[dict[str, Any]]:
+    """Of each table of figures by year that the repository ships: what it covers."""
+    from legation.data import contracts, datasets, shipped
+
+    dates = shipped("sources").set_index("id")["vintage"]
+    found: list[dict[str, Any]] = []
+    for name in sorted(datasets()):
+        columns = contracts.TABLES[name].columns
+        if "year" not in columns or "source" not in columns:
+            continue
+        rows = shipped(name)
+        whose = next((column for column in ("reporter", "exporter", "supplier", "country") if column in columns), None)
+        stated = dates.reindex(rows["source"].unique()).dropna()
+        found.append(
+            {
+                "table": name,
+                "figures": max(stated, default=None),
+                "rows": len(rows),
+                "years": (int(rows["year"].min()), int(rows["year"].max())) if len(rows) else None,
+                "countries": sorted(rows[whose].unique()) if whose else [],
+            }
+        )
+    return found
+
+
+def _days_since(day: str) -> int:
+    return (datetime.now(UTC).date() - date.fromisoformat(day)).days
+
+
+def _covered(held: dict[str, Any]) -> str:
+    """Years and countries, as they stand in a line."""
+    years = f", {held['years'][0]}–{held['years'][1]}" if held["years"] else ""
+    codes = held["countries"]
+    if not codes:
+        return years
+    return f"{years}, {' '.join(codes) if len(codes) <= _CODES_SHOWN else f'{len(codes)} countries and groups'}"
 
 
 @data.command("diff")
 @click.argument("before")
 @click.argument("after")
 def data_diff(before: str, after: str) -> None:
-    """Say which rows were added, gone or revised, and by how much, from the vintage BEFORE to AFTER.
+    """Say which rows were added, revised or gone, and by how much, from the vintage BEFORE to AFTER.
 
     A vintage is named as `legation data status` shows it, such as comtrade-vietnam-2026-11-22.
     """
-    from legation.data.vintages import by_id, differences
+    from legation.data.vintages import by_id, changes
 
     one, other = by_id(before), by_id(after)
     if one.table != other.table:
         raise InputError(f"{before} is of {one.table} and {after} of {other.table}. Compare vintages of one table.")
-    changes = differences(one, other)
-    counts = changes["change"].value_counts()
-    told = ", ".join(f"{counts.get(kind, 0):,} {kind}" for kind in ("added", "revised", "gone"))
-    click.echo(f"From {before} to {after}: {told}, of {one.rows:,} and {other.rows:,} rows.")
-    for line in _lines(changes):
+    found = changes(one, other, most=_SHOWN)
+    click.echo(f"From {before} to {after}: {found}, of {one.rows:,} and {other.rows:,} rows.")
+    for line in _lines(found, ("added", "revised", "gone")):
         click.echo(line)
 
 
-def _covers(vintage: Vintage) -> str:
-    from legation.data import contracts, vintages
+def _lines(found: Changes, kinds: Sequence[str]) -> Iterator[str]:
+    """The largest changes of each kind, a line each, and how many more there are."""
+    key = list(found.rows.columns[: found.rows.columns.get_loc("change")])
+    counts = {"added": found.added, "revised": found.revised, "gone": found.gone}
+    for kind in kinds:
+        rows = found.rows[found.rows["change"] == kind].to_dict("records")
+        for row in rows:
+            what = " ".join(str(row[name]) for name in key)
+            yield f"  {kind:<8} {what}{_moved(row, kind, found.measure)}"
+        if counts[kind] > len(rows):
+            yield f"  and {counts[kind] - len(rows):,} more {kind}"
 
-    if "year" not in contracts.TABLES[vintage.table].columns:
+
+def _moved(row: dict[Any, Any], kind: str, measure: str | None) -> str:
+    if measure is None:
         return ""
-    years = vintages.read([vintage], columns=["year"])["year"]
-    return f", {years.min()}–{years.max()}" if len(years) else ""
+    was, now = row[f"{measure}_before"], row[f"{measure}_after"]
+    if kind != "revised":
+        return f": {_figure(was if kind == 'gone' else now)}"
+    if was == now:
+        return f": {_figure(now)}, as before; its other columns differ"
+    by = f" ({(now - was) / was:+.1%})" if was else ""
+    return f": {_figure(was)} → {_figure(now)}{by}"
 
 
-def _lines(changes: pd.DataFrame) -> Iterator[str]:
-    """The largest changes, a line each."""
-    key = list(changes.columns[: changes.columns.get_loc("change")])
-    column = next((name.removesuffix("_after") for name in ("value_after", "tiv_after") if name in changes), None)
-    if column:
-        then, now = changes[f"{column}_before"], changes[f"{column}_after"]
-        changes = changes.assign(moved=(now.fillna(0) - then.fillna(0)).abs()).sort_values("moved", ascending=False)
-    for row in changes.head(_ROWS_SHOWN).to_dict("records"):
-        what = " ".join(str(row[name]) for name in key)
-        if column and row["change"] == "revised":
-            was, now = row[f"{column}_before"], row[f"{column}_after"]
-            by = f" ({(now - was) / was:+.1%})" if was else ""
-            yield f"  revised  {what}: {was:,.0f} → {now:,.0f}{by}"
-        elif column:
-            stated = row[f"{column}_before" if row["change"] == "gone" else f"{column}_after"]
-            yield f"  {row['change']:<8} {what}: {stated:,.0f}"
-        else:
-            yield f"  {row['change']:<8} {what}"
-    if len(changes) > _ROWS_SHOWN:
-        yield f"  and {len(changes) - _ROWS_SHOWN:,} more"
+def _figure(value: float) -> str:
+    """Whole where it is large, and as precise as an exchange rate where it is small."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.6g}"

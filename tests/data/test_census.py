@@ -117,10 +117,10 @@ def test_january_alone_is_one_month(bureau, ask):
     ]
 
 
-def test_a_year_is_preliminary_until_it_was_revised_with_april_of_the_next(bureau, ask, fetcher):
+def test_a_year_is_preliminary_until_it_was_revised_with_april_of_the_next(bureau, ask, anew):
     def statuses(months):
         bureau[PATH] = Answer(workbook(*(world(year) for year in (2029, 2030)), world(2031, months=months)))
-        taken = take(wish(partners=["WLD"], flows=["export"], years=[2029, 2031]), Ask("census", fetcher, resume=False))
+        taken = take(wish(partners=["WLD"], flows=["export"], years=[2029, 2031]), anew("census"))
         return taken.rows["status"].tolist()
 
     assert statuses(3) == ["final", "preliminary", "preliminary"]
@@ -196,15 +196,15 @@ def test_a_workbook_that_breaks_off_each_time_is_unreachable(bureau, ask):
     assert "the answer breaks off, 4 times" in said(wish(), ask, UnreachableError)
 
 
-def test_a_month_revised_in_silence_becomes_a_second_vintage_and_a_difference(bureau, fetcher):
+def test_a_month_revised_in_silence_becomes_a_second_vintage_and_a_difference(bureau, anew):
     bureau[PATH] = lambda n: Answer(workbook(world(), line(exports=(n * 1.0,))))
     first, second = (
-        vintages.keep("census-vietnam", take(wish(), Ask("census-vietnam", fetcher, resume=False)), at=at)
+        vintages.keep("census-vietnam", take(wish(), anew("census-vietnam")), at=at)
         for at in (datetime(2031, 5, 1, tzinfo=UTC), datetime(2031, 6, 1, tzinfo=UTC))
     )
     assert first is not None
     assert second is not None
-    changed = vintages.differences(first, second)
+    changed = vintages.changes(first, second).rows
     assert changed[["partner", "flow", "change", "value_before", "value_after"]].values.tolist() == [
         ["VNM", "export", "revised", 1_000_000.0, 2_000_000.0]
     ]

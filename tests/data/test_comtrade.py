@@ -256,18 +256,28 @@ def test_an_answer_that_breaks_off_each_time_is_unreachable(service, ask):
     assert "the answer breaks off, 4 times" in said(wish(), ask, UnreachableError)
 
 
-def test_a_value_revised_in_silence_becomes_a_second_vintage_and_a_difference(service, checkout, fetcher):
+def test_a_value_revised_in_silence_becomes_a_second_vintage_and_a_difference(service, checkout, anew):
     service[PREVIEW] = in_turn(body(record(value=1000.0)), body(record(value=1060.0)))
     first, second = (
-        vintages.keep("comtrade-vietnam", take(wish(), Ask("comtrade-vietnam", fetcher, resume=False)), at=at)
+        vintages.keep("comtrade-vietnam", take(wish(), anew("comtrade-vietnam")), at=at)
         for at in (datetime(2032, 5, 1, tzinfo=UTC), datetime(2032, 6, 1, tzinfo=UTC))
     )
     assert first is not None
     assert second is not None
-    changed = vintages.differences(first, second)
+    changed = vintages.changes(first, second).rows
     assert changed[["partner", "change", "value_before", "value_after"]].values.tolist() == [
         ["CHN", "revised", 1000.0, 1060.0]
     ]
+
+
+def test_it_says_how_many_requests_there_will_be_and_more_where_an_answer_was_too_small(service, fetcher, monkeypatch):
+    heard = []
+    ask = Ask("comtrade-vietnam", fetcher, heard.append)
+    monkeypatch.setattr(comtrade, "MOST_ROWS", 2)
+    both = body(record(), record(partner=842))
+    service[PREVIEW] = in_turn(both, body(record()), body(record(partner=842)), body())
+    take(wish(flows=["export"], years=[2031, 2032]), ask)
+    assert heard == ["request 1 of 2", "request 2 of 4", "request 3 of 4", "request 4 of 4"]
 
 
 def test_a_country_that_the_service_does_not_know_is_named_before_anything_is_asked(service, ask):

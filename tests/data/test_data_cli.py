@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import json
+import socket
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
-from data.test_vintages import FIRST, SECOND, flows, taken
+from data.test_vintages import FIRST, SECOND, SOURCE, flows, taken
 
 from legation import data
 from legation.cli import main
-from legation.data import feeds
+from legation.data import feeds, vintages
 from legation.data.feeds import Look
-from legation.data.vintages import keep
+from legation.data.vintages import Taken, keep
+from legation.data_cli import _Line
 
 
 def run(*arguments):
@@ -29,7 +36,7 @@ def test_status_says_what_is_held_how_old_it_is_and_what_went_wrong_last(checkou
     lines = done.output.splitlines()
     first, second = lines[lines.index(next(line for line in lines if line.startswith("office: "))) :][:2]
     assert first == (
-        f"office: goods_flows, office-2026-04-01, figures of 2025-04, {days} days old, 2 rows, 2031–2031; 2 kept"
+        f"office: goods_flows, office-2026-04-01, figures of 2025-04, {days} days old, 2 rows, 2031–2031, VNM; 2 kept"
     )
     assert second == "    last asked 2026-04-02: https://x: the server is silent, 4 times."
 
@@ -47,6 +54,159 @@ def test_diff_names_what_was_added_gone_and_revised_and_by_how_much(checkout):
     missing = run("diff", "office-2026-03-01", "office-2026-04-02")
     assert missing.exit_code == 2
     assert "There is no vintage 'office-2026-04-02' (did you mean 'office-2026-04-01'?)" in missing.output
+
+
+def test_small_figures_are_told_as_precisely_as_they_are(checkout):
+    def rates(value):
+        return Taken(
+            "exchange_rates", pd.DataFrame({"currency": ["EUR"], "year": [2031], "per_usd": [value]}), SOURCE, []
+        )
+
+    keep("bank", rates(0.9012), at=FIRST)
+    keep("bank", rates(0.9123), at=SECOND)
+    assert "  revised  EUR 2031: 0.9012 → 0.9123 (+1.2%)" in run("diff", "bank-2026-03-01", "bank-2026-04-01").output
+
+
+def test_more_changes_than_can_be_read_are_counted(checkout):
+    keep("office", taken(flows(RUS=1.0)), at=FIRST)
+    codes = sorted(data.country_names())[:25]
+    keep("office", taken(flows(RUS=1.0, **dict.fromkeys(codes, 2.0))), at=SECOND)
+    done = run("diff", "office-2026-03-01", "office-2026-04-01")
+    assert done.output.splitlines()[-1] == "  and 5 more added"
+
+
+def test_status_for_programs_has_the_same_and_reads_no_whole_table(checkout, monkeypatch):
+    keep("office", taken(flows(RUS=2.5)), at=FIRST)
+    feeds._note(Look("office", "2026-04-02T09:00:00Z", "failed", "https://x: silent."))
+    feeds._note(Look("office", "2026-04-03T09:00:00Z", "same", "nothing new."))
+    monkeypatch.delattr(vintages, "read")
+    found = json.loads(run("status", "--json").output)
+    (held,) = (feed for feed in found["feeds"] if feed["feed"] == "office")
+    assert held.pop("age_days") > 0
+    assert held == {
+        "feed": "office",
+        "publisher": None,
+        "table": "goods_flows",
+        "vintage": "office-2026-03-01",
+        "figures": "2025-04",
+        "retrieved": "2026-03-01T090000Z",
+        "rows": 1,
+        "years": [2031, 2031],
+        "countries": ["VNM"],
+        "kept": 1,
+        "asked": "2026-04-03T09:00:00Z",
+        "outcome": "same",
+        "error": {"at": "2026-04-02T09:00:00Z", "said": "https://x: silent."},
+    }
+    nothing = next(feed for feed in found["feeds"] if feed["feed"] == "ecb-rates")
+    assert (nothing["publisher"], nothing["vintage"], nothing["asked"]) == ("ecb", None, None)
+    shipped = next(table for table in found["tables"] if table["table"] == "price_indices")
+    assert shipped["countries"] == ["USA"]
+
+
+def test_an_update_checks_brings_figures_in_and_says_what_changed(checkout, monkeypatch):
+    keep("office", taken(flows(RUS=200.0, JPN=7.0)), at=FIRST)
+
+    def refresh(names, say, progress):
+        look = feeds.bring_in("office", taken(flows(RUS=250.0, JPN=7.0, KOR=1000.0)), SECOND)
+        say(f"office: {look.said}")
+        return [look, Look("other", "2026-04-01T09:00:00Z", "failed", "…")]
+
+    monkeypatch.setattr(feeds, "refresh", refresh)
+    done = run("update")
+    assert done.exit_code == 1
+    lines = done.output.splitlines()
+    assert lines[2:7] == [
+        "1 vintage is as it was kept.",
+        "office: 3 rows, 1 added, 1 revised, 0 gone.",
+        "office, from office-2026-03-01 to office-2026-04-01:",
+        "  revised  VNM RUS export 2031 12: 200 → 250 (+25.0%)",
+        "2 feeds: 1 with new figures, 1 not answered.",
+    ]
+    assert any(line.startswith("office: goods_flows, office-2026-04-01") for line in lines[7:])
+
+
+def test_an_update_asks_nobody_while_a_table_is_wrong(checkout, monkeypatch):
+    monkeypatch.delattr(feeds, "refresh")
+    (checkout / "data/trade/goods_flows.csv").write_text("reporter\nVNM\n")
+    done = run("update")
+    assert done.exit_code == 2
+    assert "goods_flows.csv, line 1: the columns are reporter" in done.output
+
+
+def test_without_a_network_an_update_ends_with_what_stays_in_use(checkout, web, monkeypatch):
+    def nowhere(*_given, **_options):
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nowhere)
+    keep("ecb-rates", taken(flows(RUS=2.5)), at=FIRST)
+    done = run("update", "ecb-rates")
+    assert done.exit_code == 1
+    assert isinstance(done.exception, SystemExit)
+    assert "is the network there?" in done.output
+    assert "That of 2026-03-01 stays in use." in done.output
+    assert "1 feed: 1 not answered." in done.output
+
+
+def screen(sent: str) -> list[str]:
+    """What a terminal shows in the end."""
+    lines, place = [[]], 0
+    for letter in sent:
+        if letter == "\n":
+            lines.append([])
+            place = 0
+        elif letter == "\r":
+            place = 0
+        else:
+            lines[-1][place : place + 1] = [letter]
+            place += 1
+    return ["".join(line).rstrip() for line in lines]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_the_last_line_says_what_each_feed_is_doing(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    line = _Line()
+    line.progress("b-feed", "request 1 of 12: the server answers 429 (Too Many Requests), again in 60 s")
+    line.progress("a-feed", "request 7")
+    assert screen(sys.stdout.getvalue())[-1].startswith("a-feed: request 7 | b-feed: request 1 of 12: the server")
+    assert len(screen(sys.stdout.getvalue())[-1]) < 80
+    line.progress("b-feed", "")
+    line.say("b-feed: 20 rows, the first vintage.")
+    assert screen(sys.stdout.getvalue()) == ["b-feed: 20 rows, the first vintage.", "a-feed: request 7"]
+    line.progress("a-feed", "")
+    line.say("a-feed: nothing new.")
+    line.clear()
+    assert screen(sys.stdout.getvalue()) == ["b-feed: 20 rows, the first vintage.", "a-feed: nothing new.", ""]
+
+
+def test_lines_of_feeds_that_are_asked_side_by_side_do_not_tear(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    line = _Line()
+
+    def ask(feed):
+        for number in range(50):
+            line.progress(feed, f"request {number}")
+            line.say(f"{feed}: {'row ' * 9}{number}")
+        line.progress(feed, "")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(ask, "abcd"))
+    shown = screen(sys.stdout.getvalue())
+    assert sorted(shown) == sorted(["", *(f"{feed}: {'row ' * 9}{number}" for feed in "abcd" for number in range(50))])
+
+
+def test_where_there_is_no_terminal_there_is_one_line_for_each_feed(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    line = _Line()
+    line.progress("a-feed", "request 7")
+    line.say("a-feed: nothing new.")
+    line.clear()
+    assert sys.stdout.getvalue() == "a-feed: nothing new.\n"
 
 
 def test_a_file_downloaded_by_hand_is_in_use_after_one_command(checkout):
@@ -70,7 +230,9 @@ def test_a_file_of_no_known_kind_is_refused_by_name(checkout):
 
 @pytest.mark.parametrize(("outcome", "status"), [("new", 0), ("same", 0), ("aside", 1), ("failed", 1)])
 def test_a_refresh_ends_with_a_status_that_monitoring_understands(checkout, monkeypatch, outcome, status):
-    monkeypatch.setattr(feeds, "refresh", lambda names, say: [Look("office", "2026-04-01T09:00:00Z", outcome, "…")])
+    monkeypatch.setattr(
+        feeds, "refresh", lambda names, say, progress: [Look("office", "2026-04-01T09:00:00Z", outcome, "…")]
+    )
     assert run("refresh").exit_code == status
 
 

@@ -131,7 +131,7 @@ def test_a_rate_revised_without_notice_makes_a_second_vintage_and_a_difference(b
         ask = Ask("ecb-rates", fetcher)
         vintages.keep("ecb-rates", take(wish(), ask), at=datetime(2032, 5, day, tzinfo=UTC))
         ask.done()
-    found = vintages.differences(*vintages.vintages("ecb-rates"))
+    found = vintages.changes(*vintages.vintages("ecb-rates")).rows
     assert found[["year", "change", "per_usd_before", "per_usd_after"]].to_numpy().tolist() == [
         [2030, "revised", 0.8, 0.625]
     ]

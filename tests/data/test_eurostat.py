@@ -257,7 +257,7 @@ def test_a_value_revised_without_notice_makes_a_second_vintage_and_a_difference(
         ask = Ask("eurostat-trade", fetcher)
         vintages.keep("eurostat-trade", take(wish(), ask), at=datetime(2032, 5, day, tzinfo=UTC))
         ask.done()
-    found = vintages.differences(*vintages.vintages("eurostat-trade"))
+    found = vintages.changes(*vintages.vintages("eurostat-trade")).rows
     assert found[["partner", "change", "value_before", "value_after"]].to_numpy().tolist() == [
         ["VNM", "revised", 500.0, 510.0]
     ]

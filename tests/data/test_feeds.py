@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
+import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 
 import pandas as pd
@@ -240,6 +243,52 @@ def test_a_server_that_asks_for_time_gets_it(office):
     assert 7.0 in office.slept
 
 
+def test_whoever_waits_hears_of_each_request_each_pause_and_the_end(office, clock):
+    office.web["/a"] = lambda n: Played(b"1.0") if n > 1 else Played(status=429, headers={"Retry-After": "7"})
+    heard = []
+    played = {"sleep": clock.sleep, "clock": lambda: clock.now, "chance": lambda: 0.0}
+    refresh(
+        [],
+        office.said.append,
+        progress=lambda feed, said: heard.append((feed, said)),
+        fetcher=lambda: Fetcher(private=True, timeout=5, delay=0.0, **played),
+    )
+    assert heard == [
+        ("office-trade", "request 1"),
+        ("office-trade", "request 1: the server answers 429 (Too Many Requests), again in 7 s"),
+        ("office-trade", "request 2"),
+        ("office-trade", "checks what came"),
+        ("office-trade", ""),
+    ]
+
+
+def test_an_interruption_ends_every_pause_and_asks_nobody_again(office, monkeypatch):
+    office.write(first="office", second="other")
+    started = threading.Event()
+
+    def busy(wish, ask):
+        ask(f"{wish.address}/busy")
+
+    def route(number):
+        started.set()
+        return Played(status=429, headers={"Retry-After": "100"})
+
+    def interrupt(line):
+        assert started.wait(10)
+        raise KeyboardInterrupt
+
+    office.web["/busy"] = route
+    office.modules["other"].take = busy
+    monkeypatch.setattr(feeds, "Fetcher", partial(Fetcher, private=True))
+    office.modules["office"].take = lambda wish, ask: take(wish, Ask("first", Fetcher(private=True, delay=0.0)))
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        refresh([], interrupt)
+    assert time.monotonic() - begun < 50
+    assert office.web.requests("/busy") == 1
+    assert feeds.looks() == []
+
+
 def test_a_key_is_sent_and_stands_nowhere(office):
     office.look()
     assert all(headers["X-Key"] == "s3cret" for _, headers in office.web.asked)
@@ -247,12 +296,6 @@ def test_a_key_is_sent_and_stands_nowhere(office):
         if file.is_file():
             content = file.read_bytes()
             assert b"s3cret" not in (gzip.decompress(content) if file.suffix == ".gz" else content), file
-
-
-def test_a_key_comes_from_the_environment(monkeypatch):
-    assert feeds.secret("nobody") is None
-    monkeypatch.setenv("LEGATION_NOBODY_KEY", " abc ")
-    assert feeds.secret("nobody") == "abc"
 
 
 @pytest.mark.parametrize(

@@ -291,7 +291,7 @@ def test_a_value_revised_without_notice_makes_a_second_vintage_and_a_difference(
         vintages.keep("imf-trade", take(wish(), ask), at=datetime(2032, 5, day, tzinfo=UTC))
         ask.done()
     before, after = vintages.vintages("imf-trade")
-    found = vintages.differences(before, after)
+    found = vintages.changes(before, after).rows
     assert found[["partner", "change", "value_before", "value_after"]].to_numpy().tolist() == [
         ["CHN", "revised", 50000000.0, 51000000.0]
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ import pytest
 
 from legation import data
 from legation.data import vintages
-from legation.data.vintages import Answer, Taken, differences, keep, latest
+from legation.data.vintages import Answer, Taken, changes, keep, latest
 from legation.errors import InputError
 
 SOURCE = {
@@ -88,9 +89,9 @@ def test_the_same_rows_again_are_no_new_vintage(checkout):
 def test_a_silent_revision_is_a_vintage_and_what_it_changed_can_be_said(checkout):
     one = keep("office", taken(flows(RUS=2.5, CHN=7.0, JPN=1.0)), at=FIRST)
     two = keep("office", taken(flows(RUS=3.0, CHN=7.0, KOR=4.0)), at=SECOND)
-    changes = differences(one, two).set_index("partner")
-    assert changes["change"].to_dict() == {"RUS": "revised", "JPN": "gone", "KOR": "added"}
-    assert changes.loc["RUS", ["value_before", "value_after"]].tolist() == [2.5, 3.0]
+    found = changes(one, two).rows.set_index("partner")
+    assert found["change"].to_dict() == {"RUS": "revised", "JPN": "gone", "KOR": "added"}
+    assert found.loc["RUS", ["value_before", "value_after"]].tolist() == [2.5, 3.0]
     assert latest("office") == two
     assert data.open("goods_flows", year=2031)["value"].tolist() == [7.0, 4.0, 3.0]
 
@@ -262,3 +263,83 @@ def test_hostile_values_are_values_and_not_queries(checkout):
     assert data.open("goods_flows", source="x' OR '1'='1", year=2031).empty
     with pytest.raises(InputError, match="no column 'year\" OR 1=1 --'"):
         data.open("goods_flows", **{'year" OR 1=1 --': 1})
+
+
+def test_of_each_kind_of_change_the_largest_come_first_and_all_are_counted(checkout):
+    one = keep("office", taken(flows(RUS=100.0, CHN=100.0, USA=100.0, JPN=1.0, THA=9.0)), at=FIRST)
+    two = keep("office", taken(flows(RUS=101.0, CHN=150.0, USA=90.0, KOR=5.0, LAO=6.0)), at=SECOND)
+    found = changes(one, two, most=1)
+    assert str(found) == "2 added, 3 revised, 2 gone"
+    assert found.rows[["partner", "change"]].values.tolist() == [["LAO", "added"], ["CHN", "revised"], ["THA", "gone"]]
+    assert str(changes(one, two, most=0)) == str(found)
+    assert changes(two, two).rows.empty
+
+
+def test_a_row_whose_mark_alone_changed_is_revised(checkout):
+    one = keep("office", taken(flows(RUS=100.0).assign(status="preliminary")), at=FIRST)
+    two = keep("office", taken(flows(RUS=100.0)), at=SECOND)
+    (row,) = changes(one, two).rows.to_dict("records")
+    assert (row["change"], row["status_before"], row["status_after"]) == ("revised", "preliminary", "final")
+
+
+def test_what_a_vintage_covers_is_said_by_years_and_reporters(checkout):
+    kept = keep(
+        "office", taken(pd.concat([flows(RUS=1.0), flows(RUS=2.0).assign(year=2033, reporter="LAO")])), at=FIRST
+    )
+    assert vintages.covers(kept) == ((2031, 2033), ["LAO", "VNM"])
+
+
+def test_vintages_that_are_as_they_were_kept_pass_the_check(checkout):
+    keep("office", taken(flows(RUS=2.5)), at=FIRST)
+    keep("office", taken(flows(RUS=3.0)), at=SECOND)
+    assert data.check() == []
+
+
+def _rewrite(kept, **about):
+    kept.about.write_text(json.dumps(json.loads(kept.about.read_text()) | about))
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda kept: kept.file.write_bytes(kept.file.read_bytes()[:-9]), "rows.parquet is not the file that was kept"),
+        (lambda kept: kept.file.unlink(), "rows.parquet is missing"),
+        (lambda kept: (kept.folder / "answers/0001.gz").unlink(), "answers/0001.gz is missing"),
+        (lambda kept: (kept.folder / "answers/0001.gz").write_bytes(b"x"), "answers/0001.gz cannot be unpacked"),
+        (
+            lambda kept: (kept.folder / "answers/0001.gz").write_bytes(gzip.compress(b"[1, 3]")),
+            "answers/0001.gz is not the answer that was kept",
+        ),
+        (
+            lambda kept: _rewrite(kept, requests=[{"file": "../../../../../sources.csv", "sha256": "0"}]),
+            "names an answer '../../../../../sources.csv', which is no file of this folder",
+        ),
+        (lambda kept: _rewrite(kept, rows=7), "rows.parquet has 1 rows, and vintage.json says 7"),
+        (lambda kept: kept.about.write_text("{}"), "this does not describe a vintage"),
+    ],
+)
+def test_a_vintage_that_was_damaged_is_told_with_its_folder_and_the_remedy(checkout, damage, sentence):
+    kept = keep("office", taken(flows(RUS=2.5)), at=FIRST)
+    damage(kept)
+    (told,) = data.check()
+    assert sentence in told
+    assert told.startswith("data/cache/vintages/goods_flows/office/2026-03-01T090000Z")
+    assert "refresh" in told
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        (flows(RUS=2.5).assign(year=3031), "column year: '3031' where a year between 1800 and 2100 must stand"),
+        (flows(RUS=2.5, CHN=-1.0), "column value: '-1.0' where zero or more must stand"),
+        (flows(RUS=2.5, CHN=None), "column value: an empty cell where a value that is not empty must stand"),
+        (flows(RUS=2.5).assign(flow="transit"), "column flow: 'transit' where one of export, import, turnover"),
+        (flows(RUS=2.5, ZZZ=1.0, XXX=1.0), "countries.csv has no code 'XXX' and 1 others. Add it there."),
+        (pd.concat([flows(RUS=2.5)] * 2), "the same key stands more than once (reporter VNM, partner RUS, flow export"),
+    ],
+)
+def test_rows_that_do_not_keep_their_contract_any_more_are_told(checkout, rows, sentence):
+    keep("office", taken(rows), at=FIRST)
+    (told,) = data.check()
+    assert sentence in told
+    assert "goods_flows/office/2026-03-01T090000Z" in told

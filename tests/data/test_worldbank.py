@@ -205,16 +205,16 @@ def test_an_answer_that_breaks_off_each_time_is_unreachable(bank, ask):
     assert "the answer breaks off, 4 times" in said(wish(), ask, UnreachableError)
 
 
-def test_a_figure_revised_in_silence_becomes_a_second_vintage_and_a_difference(bank, fetcher):
+def test_a_figure_revised_in_silence_becomes_a_second_vintage_and_a_difference(bank, anew):
     bank[ASKED] = in_turn(page(figure(value=4.5e11)), page(figure(value=4.4e11), lastupdated="2032-07-01"))
     first, second = (
-        vintages.keep("worldbank-economies", take(wish(), Ask("worldbank-economies", fetcher, resume=False)), at=at)
+        vintages.keep("worldbank-economies", take(wish(), anew("worldbank-economies")), at=at)
         for at in (datetime(2032, 5, 1, tzinfo=UTC), datetime(2032, 8, 1, tzinfo=UTC))
     )
     assert first is not None
     assert second is not None
     assert (first.source["vintage"], second.source["vintage"]) == ("2032-04-08", "2032-07-01")
-    changed = vintages.differences(first, second)
+    changed = vintages.changes(first, second).rows
     assert changed[["country", "change", "value_before", "value_after"]].values.tolist() == [
         ["VNM", "revised", 4.5e11, 4.4e11]
     ]

@@ -11,6 +11,7 @@ from legation.data.catalogue import (
     members,
     open,
     preload_for_kernels,
+    shipped,
     sources,
     write_hashes,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "members",
     "open",
     "preload_for_kernels",
+    "shipped",
     "sources",
     "treaty_register",
     "treaty_texts",

@@ -54,11 +54,6 @@ _IN_ORDER = """
     FROM codes e, codes m, read_parquet(?) WHERE i = e.number AND j = m.number
     ORDER BY exporter, importer, product, "year"
 """
-_TWICE = """
-    SELECT exporter, importer, product, "year" FROM (
-        SELECT *, lag((exporter, importer, product, "year")) OVER () AS above FROM read_parquet(?)
-    ) WHERE above = (exporter, importer, product, "year") LIMIT 1
-"""
 
 
 def is_mine(head: Head) -> bool:
@@ -154,12 +149,6 @@ def _products(archive: _Archive, about: set[str], nomenclature: str) -> Path:
             base.register("codes", pd.DataFrame({"number": list(archive.codes), "code": list(archive.codes.values())}))
             rows = base.sql(_IN_ORDER, params=[nomenclature, *_MONEY.values(), str(unsorted)])
             rows.write_parquet(str(made), compression="zstd")
-            twice = base.execute(_TWICE, [str(made)]).fetchone()
-        if twice:
-            raise InputError(  # noqa: TRY301 - the folder goes with it
-                f"{archive.name}: {twice[0]} to {twice[1]}, product {twice[2]} of {twice[3]}, stands more than once. "
-                "Download the archive again."
-            )
         unsorted.unlink()
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

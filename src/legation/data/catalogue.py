@@ -20,21 +20,13 @@ from ruamel.yaml import YAML
 
 from legation import times
 from legation.checkout import home
-from legation.data import contracts, vintages
+from legation.data import contracts, integrity, vintages
 from legation.errors import InputError, nearest
 
 #: Columns that hold country or group codes, checked against the table of countries when they are asked for.
 CODE_COLUMNS = (
-    "reporter",
-    "partner",
-    "exporter",
-    "importer",
-    "country",
-    "group",
-    "member",
-    "supplier",
-    "recipient",
-    "host",
+    *("reporter", "partner", "exporter", "importer", "supplier", "recipient"),
+    *("country", "group", "member", "host"),
 )
 #: Names the file to which a kernel adds one line of JSON for each dataset it opens; set by whoever runs it.
 READ_LOG = "LEGATION_READ_LOG"
@@ -247,7 +239,7 @@ def datasets() -> dict[str, Path]:
 
 
 def check() -> list[str]:
-    """Check every table against its contract, its source entries, its codes and its recorded hash.
+    """Check every table against its contract, its source entries, its codes and its recorded hash; and every vintage.
 
     Returns
     -------
@@ -268,7 +260,14 @@ def check() -> list[str]:
                 f"{path.relative_to(root)}: its contents are not those whose hash data/datapackage.yaml records. "
                 "If the change is meant, run `legation data hash`."
             )
+    with contextlib.suppress(InputError):  # what is wrong with the table of countries was said above
+        found += integrity.check(country_names(), CODE_COLUMNS)
     return found
+
+
+def shipped(name: str) -> pd.DataFrame:
+    """The rows of a table that come with the repository, without those of vintages."""
+    return _load(home(), name)
 
 
 def write_hashes() -> list[str]:

@@ -28,6 +28,7 @@ The publisher's client
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -153,6 +154,7 @@ def take(wish: Wish, ask: Ask) -> Taken:
     )
     key = secret("comtrade")
     size = _MOST_YEARS if key else 1
+    ask.expected = math.ceil(len(whole.years) / size)
     records = [
         record
         for start in range(0, len(whole.years), size)
@@ -209,6 +211,7 @@ def _records(part: _Part, ask: Ask, key: str | None) -> list[Record]:
             f"UN Comtrade gave {len(records):,} rows for {_told(part)}, as many as an answer may hold, and they cannot "
             "be asked for in smaller parts. Name the partners in the wish."
         )
+    ask.expected += len(halves)
     return [record for half in halves for record in _records(half, ask, key)]
 
 

@@ -79,6 +79,7 @@ def take(wish: Wish, ask: Ask) -> Taken:
     first, last = wish.years
     whole = min(last, flow_answers.last_whole_year())
     reader = _Reader(ask)
+    ask.expected = len(wish.reporters) * ((first <= whole) + (last > whole))
     found: list[tuple[Figure, int]] = []
     monthly: list[Figure] = []
     empty = []

@@ -20,12 +20,14 @@ import hashlib
 import importlib
 import json
 import os
+import re
 import shutil
 import threading
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Protocol, Self
 
@@ -78,6 +80,10 @@ class AnswerError(Exception):
     """An answer that is not what the publisher's documents promise: a sentence with what was expected and found."""
 
 
+class _InterruptedError(Exception):
+    """The refresh was interrupted: whoever asks stops before the next request."""
+
+
 class Feed(BaseModel):
     """A question to a publisher."""
 
@@ -105,11 +111,13 @@ class Ask:
     ----------
     answers
         All that came, in order.
+    expected
+        How many requests there will be, as far as the publisher's module knows: it sets it, for whoever waits.
     """
 
-    def __init__(self, feed: str, fetcher: Fetcher, *, resume: bool = True) -> None:
-        self.feed, self.answers = feed, list[Answer]()
-        self._fetcher, self._resume = fetcher, resume
+    def __init__(self, feed: str, fetcher: Fetcher, tell: Callable[[str], object] = lambda _: None) -> None:
+        self.feed, self.answers, self.expected = feed, list[Answer](), 0
+        self._fetcher, self._tell = fetcher, tell
         self._folder = home() / "data" / "cache" / "partial" / feed
 
     def __call__(
@@ -128,7 +136,8 @@ class Ask:
         address
             The whole request, without any key.
         key
-            The header that carries a key, and the key: it stands in no error, log or file.
+            The header that carries a key, and the key: it stands in no error, log or file. Where the server repeats it,
+            it is made unreadable in the answer.
         answers
             The statuses whose answers are wanted.
         again
@@ -141,10 +150,18 @@ class Ask:
             If there is none, after several tries.
         """
         kept = self._folder / f"{hashlib.sha256(address.encode()).hexdigest()[:32]}.json.gz"
-        found = self._kept(kept) if self._resume and not again else None
+        found = None if again else self._kept(kept)
+        number = len(self.answers) + 1
+        said = f"request {number:,}" + (f" of {self.expected:,}" if self.expected >= number else "")
+        self._tell(said)
         if found is None:
-            page = self._fetcher.fetch(address, accept=accept, secret=dict([key]) if key else None, answers=answers)
-            found = Answer(address, page.content, page.media_type, page.status)
+            self._fetcher.say = lambda why: self._tell(f"{said}: {why}")
+            try:
+                page = self._fetcher.fetch(address, accept=accept, secret=dict([key]) if key else None, answers=answers)
+            except UnreachableError as error:
+                raise UnreachableError(str(error).replace(key[1], "…") if key else str(error)) from None
+            content = page.content.replace(key[1].encode(), "…".encode()) if key else page.content
+            found = Answer(address, content, page.media_type, page.status)
             if page.status == 200 and not again:
                 self._keep(kept, found)
         self.answers.append(found)
@@ -175,18 +192,37 @@ def secret(name: str) -> str | None:
 
     That of ``comtrade`` is looked for as ``LEGATION_COMTRADE_KEY``, then in the keyring, where the package ``keyring``
     is installed, under the service ``legation`` and the name ``comtrade``.
+
+    Raises
+    ------
+    InputError
+        If there is a keyring that cannot be read, such as a locked one, or what is found cannot be a key.
     """
-    found = os.environ.get(f"LEGATION_{name.upper()}_KEY")
-    if found:
-        return found.strip()
+    variable = f"LEGATION_{name.upper()}_KEY"
+    found = os.environ.get(variable, "").strip()
+    where = f"the environment's {variable}"
+    if not found:
+        found = _from_keyring(name, variable)
+        where = f"the keyring, service legation, name {name}"
+    # A line break or an accent would be told in an error of the library that sends it: the key with it.
+    if not re.fullmatch(r"[!-~]*", found):
+        raise InputError(f"What is in {where}, is no key: it holds a space, a line break or a letter that no key has.")
+    return found or None
+
+
+def _from_keyring(name: str, variable: str) -> str:
     try:
-        keyring = importlib.import_module("keyring")
+        keyring, errors = importlib.import_module("keyring"), importlib.import_module("keyring.errors")
     except ImportError:
-        return None
-    with contextlib.suppress(Exception):  # no keyring on this machine, or a locked one
-        held = keyring.get_password("legation", name)
-        return str(held) if held else None
-    return None
+        return ""
+    try:
+        return str(keyring.get_password("legation", name) or "").strip()
+    except errors.NoKeyringError:  # none on this machine, as on most servers
+        return ""
+    except Exception as error:  # noqa: BLE001  # those who store keys raise what they like, and may tell what they hold
+        raise InputError(
+            f"The system's keyring cannot be read ({type(error).__name__}). Unlock it, or set {variable}."
+        ) from None
 
 
 def feeds() -> dict[str, Feed]:
@@ -226,7 +262,8 @@ def refresh(
     names: Sequence[str],
     say: Callable[[str], None],
     *,
-    fetcher: Callable[[], Fetcher] = lambda: Fetcher(delay=1.0, most_bytes=_MOST_BYTES),
+    progress: Callable[[str, str], None] = lambda _feed, _said: None,
+    fetcher: Callable[[], Fetcher] | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> list[Look]:
     """Ask publishers again, and keep what is new and plausible.
@@ -238,6 +275,10 @@ def refresh(
     ----------
     names
         Feeds; none means all.
+    say
+        Told a line for each feed when it is done.
+    progress
+        Told of a feed what it is doing, such as ``request 3 of 12``, and at the end nothing: from several threads.
 
     Returns
     -------
@@ -259,23 +300,36 @@ def refresh(
     by_publisher: dict[str, list[str]] = {}
     for name, feed in chosen.items():
         by_publisher.setdefault(feed.publisher, []).append(name)
-    told = threading.Lock()
+    told, over = threading.Lock(), threading.Event()
+
+    def tell(name: str, said: str) -> None:
+        if over.is_set():
+            raise _InterruptedError
+        progress(name, said)
+
+    def pause(seconds: float) -> None:
+        if over.wait(seconds):
+            raise _InterruptedError
 
     def of_publisher(wanted: list[str]) -> list[Look]:
-        asked = fetcher()
+        asked = fetcher() if fetcher else Fetcher(delay=1.0, most_bytes=_MOST_BYTES, sleep=pause)
         looks = []
         for name in wanted:
-            look = _look(name, chosen[name], asked, now())
+            look = _look(name, chosen[name], asked, now(), partial(tell, name))
             looks.append(look)
             with told:
+                progress(name, "")
                 say(f"{name}: {look.said}")
                 _note(look)
         return looks
 
     with ThreadPoolExecutor(max(1, len(by_publisher))) as pool:
-        return sorted(
-            (look for looks in pool.map(of_publisher, by_publisher.values()) for look in looks), key=lambda x: x.feed
-        )
+        try:
+            found = [look for looks in pool.map(of_publisher, by_publisher.values()) for look in looks]
+        except (KeyboardInterrupt, SystemExit):
+            over.set()
+            raise
+    return sorted(found, key=lambda look: look.feed)
 
 
 def looks() -> list[Look]:
@@ -288,9 +342,9 @@ def looks() -> list[Look]:
     return found
 
 
-def _look(name: str, feed: Feed, fetcher: Fetcher, at: datetime) -> Look:
+def _look(name: str, feed: Feed, fetcher: Fetcher, at: datetime, tell: Callable[[str], object]) -> Look:
     """Ask for one feed, check what came, and keep it."""
-    publisher, ask = _publisher(feed.publisher), Ask(name, fetcher)
+    publisher, ask = _publisher(feed.publisher), Ask(name, fetcher, tell)
     try:
         taken = publisher.take(publisher.Wish.model_validate(feed.wish), ask)
     except (UnreachableError, AnswerError, InputError) as error:
@@ -298,6 +352,7 @@ def _look(name: str, feed: Feed, fetcher: Fetcher, at: datetime) -> Look:
         for vintage in held.values():
             _mark(vintage, "unreached" if isinstance(error, UnreachableError) else "failed", at)
         return Look(name, _stamp(at), "failed", f"{error} {_stands(vintages.latest(name))}")
+    tell("checks what came")
     look = bring_in(name, taken, at, asked=True)
     ask.done()
     return look
@@ -359,8 +414,7 @@ def _stands(before: Vintage | None) -> str:
 def _said(before: Vintage | None, after: Vintage) -> str:
     if before is None:
         return "the first vintage"
-    changes = vintages.differences(before, after)["change"].value_counts()
-    return ", ".join(f"{changes.get(kind, 0):,} {kind}" for kind in ("added", "revised", "gone"))
+    return str(vintages.changes(before, after, most=0))
 
 
 def _note(look: Look) -> None:

@@ -98,6 +98,8 @@ def take(wish: Wish, ask: Ask) -> Taken:
     found: list[tuple[Figure, int]] = []
     monthly: list[Figure] = []
     published: set[str] = set()
+    by_month = last > whole and sides[0][1] != "*"
+    ask.expected = len(sides) * len(_INDICATORS) * ((first <= whole) + by_month)
     for house, reporter, partner in sides:
         for indicator in _INDICATORS:
             reader = _Reader(wish, indicator, reporter, partner, left_out, published)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
-from legation.data import contracts, vintages
+from legation.data import contracts, integrity
 from legation.data.vintages import Taken
 
 #: Revisions move figures by per cents. Half of all common figures at a thousand times what they were is another unit.
@@ -45,7 +45,7 @@ def refused(taken: Taken, before: pd.DataFrame | None = None, held: pd.DataFrame
     """
     rows = taken.rows
     if isinstance(rows, Path):
-        return list(_file_breaks_contract(rows, taken.table))
+        return [each[0].upper() + each[1:] for each in integrity.misfits(rows, taken.table)]
     broken = list(_breaks_contract(rows, taken.table))
     if broken:
         return broken
@@ -73,28 +73,6 @@ def _breaks_contract(rows: pd.DataFrame, table: str) -> Iterator[str]:
         pa.DataFrameSchema(columns, unique=key, strict=True).validate(rows)
     except (pa.errors.SchemaError, pa.errors.SchemaErrors) as error:
         yield f"The rows break the contract of {table}: {_first_line(error)}."
-
-
-def _file_breaks_contract(file: Path, table: str) -> Iterator[str]:
-    """The same of a file that is too large to be read: every column by its distinct texts, or its least and greatest.
-
-    All rules of a contract are about single cells, and of numbers only bounds, so that nothing is missed but a key that
-    stands twice: whoever sorts such a file looks for that.
-    """
-    import duckdb
-
-    with duckdb.connect() as base:
-        rows = base.read_parquet(str(file))
-        for name in vintages.columns(table):
-            column, cells = contracts.TABLES[table].columns[name], rows.select(f'"{name}"')
-            if str(column.dtype) in ("int64", "float64"):
-                least, greatest = (cells.aggregate(f'{bound}("{name}")') for bound in ("min", "max"))
-                cells = least.union(greatest).union(cells.filter(f'"{name}" IS NULL').limit(1))
-            values = pd.DataFrame(cells.distinct().fetchall(), columns=[name])
-            try:
-                pa.DataFrameSchema({name: column}).validate(vintages.typed(values, table))
-            except (pa.errors.SchemaError, pa.errors.SchemaErrors) as error:
-                yield f"The rows break the contract of {table}: {_first_line(error)}."
 
 
 def _first_line(error: Exception) -> str:

@@ -44,7 +44,9 @@ from legation.errors import InputError, nearest
 if TYPE_CHECKING:
     import duckdb
 
-_WORK, _DAY, _MEMORY = "work-", 86_400, "1GB"
+_WORK, _DAY = "work-", 86_400
+#: What a sort, a comparison or a check may hold in memory; the rest lies on disk meanwhile.
+_MEMORY = "1GB"
 #: Of a table of a hundred million rows nobody wants all in memory, where each takes about a hundred bytes.
 _MOST_READ = 20_000_000
 #: The names of marks in a feed's folder, as a pattern.
@@ -158,11 +160,13 @@ def workplace() -> Path:
 
 
 @contextlib.contextmanager
-def database(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """DuckDB, with a limit of memory, beyond which it uses a folder."""
-    import duckdb
+def database(folder: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty DuckDB that puts aside in a folder what it cannot hold: the size of a vintage does not matter."""
+    import duckdb  # 0.2 s, and without a vintage nobody needs it
 
-    with duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(folder / "beyond-memory")}) as base:
+    with contextlib.ExitStack() as stack:
+        aside = folder or stack.enter_context(tempfile.TemporaryDirectory(prefix="legation-"))
+        base = stack.enter_context(duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(aside)}))
         base.execute("SET enable_progress_bar = false")
         yield base
 
@@ -220,7 +224,7 @@ def keep(feed: str, taken: Taken, *, at: datetime, refused: Sequence[str] = ()) 
         sha = requests[0]["sha256"] if len(requests) == 1 else whole
         day = f"{at.astimezone(UTC):%Y-%m-%d}"
         entry = {**taken.source, "id": _id(feed, day), "retrieved": day, "sha256": sha}
-        count, rows_sha, reasons = rows_of(aside / _ROWS), _hash(aside / _ROWS), [str(each) for each in refused]
+        count, rows_sha, reasons = rows_of(aside / _ROWS), hash_of(aside / _ROWS), [str(each) for each in refused]
         found = Vintage(feed, taken.table, stamp, entry, count, rows_sha, requests, reasons)
         about = json.dumps(asdict(found), indent=1, sort_keys=True, ensure_ascii=False)
         (aside / _ABOUT).write_text(f"{about}\n", encoding="utf-8")
@@ -240,12 +244,28 @@ def vintages(feed: str | None = None, *, table: str | None = None, as_of: str | 
         A day, as ``2026-11-22``, or a time, as ``2026-11-22T050000Z``: none that was taken later.
     """
     found, bound = [], times.moment(as_of) if as_of else None
-    for about in sorted(_place("vintages").glob(f"{table or '*'}/{feed or '*'}/[0-9]*/{_ABOUT}")):
-        status = about.stat()
-        vintage = _read_about(about, status.st_mtime_ns, status.st_size)
+    for about in abouts(feed, table=table):
+        vintage = described_in(about)
         if bound is None or vintage.retrieved <= bound:
             found.append(vintage)
     return found
+
+
+def abouts(feed: str | None = None, *, table: str | None = None) -> list[Path]:
+    """The files that describe the vintages, in order; one that is broken is among them."""
+    return sorted(_place("vintages").glob(f"{table or '*'}/{feed or '*'}/[0-9]*/{_ABOUT}"))
+
+
+def described_in(about: Path) -> Vintage:
+    """The vintage that a file describes.
+
+    Raises
+    ------
+    InputError
+        If it describes none, or another one than its folder holds.
+    """
+    status = about.stat()
+    return _read_about(about, status.st_mtime_ns, status.st_size)
 
 
 def latest(feed: str, table: str | None = None) -> Vintage | None:
@@ -392,24 +412,87 @@ def read(
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
-def differences(before: Vintage, after: Vintage) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Changes:
     """What differs between two vintages of one table.
 
-    Returns
-    -------
-    DataFrame
-        The table's key, ``change`` ('added', 'gone' or 'revised'), and for each column that is not in the key its value
-        ``…_before`` and ``…_after``; one row for each row that differs.
+    Attributes
+    ----------
+    added, revised, gone
+        How many rows.
+    rows
+        The table's key, ``change`` ('added', 'revised' or 'gone') and for each column that is not in the key its value
+        ``…_before`` and ``…_after``: by kind of change, those that moved most first.
+    measure
+        The column by which that was seen; ``None`` where none holds numbers.
+    """
+
+    added: int
+    revised: int
+    gone: int
+    rows: pd.DataFrame
+    measure: str | None
+
+    def __str__(self) -> str:
+        return f"{self.added:,} added, {self.revised:,} revised, {self.gone:,} gone"
+
+
+def changes(before: Vintage, after: Vintage, *, most: int | None = None) -> Changes:
+    """What differs between two vintages of one table, found without holding either in memory.
+
+    Parameters
+    ----------
+    most
+        Of each kind of change only so many rows, those that moved most; all are counted.
     """
     contract = contracts.TABLES[after.table]
     key = [column for column in contract.unique or [] if column != "source"]
     rest = [column for column in contract.columns if column not in (*key, "source")]
-    both = read([before]).merge(read([after]), on=key, how="outer", suffixes=("_before", "_after"), indicator=True)
-    same = pd.concat([_equal(both[f"{column}_before"], both[f"{column}_after"]) for column in rest], axis=1).all(axis=1)
-    change = both["_merge"].map({"left_only": "gone", "right_only": "added", "both": "revised"}).astype(str)
-    told = [f"{column}_{when}" for column in rest for when in ("before", "after")]
-    found = both.assign(change=change)[(both["_merge"] != "both") | ~same]
-    return found[[*key, "change", *told]].reset_index(drop=True)
+    measure = next((column for column in rest if is_number(after.table, column)), None)
+    same = " AND ".join(f'o."{column}" = n."{column}"' for column in key)
+    keys = ", ".join(f'coalesce(o."{column}", n."{column}") AS "{column}"' for column in key)
+    told = ", ".join(f'o."{column}" AS "{column}_before", n."{column}" AS "{column}_after"' for column in rest)
+    differ = " OR ".join(f'o."{column}" IS DISTINCT FROM n."{column}"' for column in rest)
+    moved = f'abs(coalesce(n."{measure}", 0) - coalesce(o."{measure}", 0))' if measure else "0"
+    order = "moved DESC" + "".join(f', "{column}"' for column in key)
+    with database() as base:
+        base.execute(
+            f"""CREATE TABLE changed AS
+            SELECT {keys}, CASE WHEN o.held IS NULL THEN 'added' WHEN n.held IS NULL THEN 'gone' ELSE 'revised' END
+            AS change, {told}, {moved} AS moved
+            FROM (SELECT *, true AS held FROM read_parquet(?)) o
+            FULL JOIN (SELECT *, true AS held FROM read_parquet(?)) n ON {same}
+            WHERE o.held IS NULL OR n.held IS NULL OR {differ}""",  # noqa: S608  # names of a contract's columns
+            [str(before.file), str(after.file)],
+        )
+        counts = dict(base.execute("SELECT change, count(*) FROM changed GROUP BY change").fetchall())
+        first = "" if most is None else f"QUALIFY row_number() OVER (PARTITION BY change ORDER BY {order}) <= {most}"
+        rows = base.execute(
+            f"SELECT * EXCLUDE (moved) FROM changed {first} "  # noqa: S608
+            f"ORDER BY list_position(['added', 'revised', 'gone'], change), {order}"
+        ).df()
+    numbers = {f"{column}_{when}" for column in rest if is_number(after.table, column) for when in ("before", "after")}
+    texts = {name: "str" for name in rows.columns if name not in numbers and rows[name].dtype == object}
+    rows = rows.astype({**texts, **dict.fromkeys(numbers, "float64")})
+    return Changes(counts.get("added", 0), counts.get("revised", 0), counts.get("gone", 0), rows, measure)
+
+
+def covers(vintage: Vintage) -> tuple[tuple[int, int] | None, list[str]]:
+    """The first and last year, and whose figures they are (reporters, exporters, countries), where the table has them.
+
+    Only those two columns are read.
+    """
+    columns = contracts.TABLES[vintage.table].columns
+    whose = next((name for name in ("reporter", "exporter", "supplier", "country") if name in columns), None)
+    with database() as base:
+        years, codes = None, []
+        if "year" in columns:
+            found = base.execute("SELECT min(year), max(year) FROM read_parquet(?)", [str(vintage.file)]).fetchone()
+            years = (int(found[0]), int(found[1])) if found and found[0] is not None else None
+        if whose:
+            query = f'SELECT DISTINCT "{whose}" FROM read_parquet(?) WHERE "{whose}" IS NOT NULL ORDER BY 1'  # noqa: S608
+            codes = [str(row[0]) for row in base.execute(query, [str(vintage.file)]).fetchall()]
+    return years, codes
 
 
 def rows_of(rows: pd.DataFrame | Path) -> int:
@@ -472,7 +555,7 @@ def _put_answers(answers: Sequence[Answer | Unkept], folder: Path) -> list[dict[
     for number, answer in enumerate(answers, start=1):
         name = f"{number:04}.gz"
         if isinstance(answer, Unkept):
-            size, sha = answer.file.stat().st_size, _hash(answer.file)
+            size, sha = answer.file.stat().st_size, hash_of(answer.file)
             noted.append({"request": answer.file.name, "bytes": size, "sha256": sha, "file": None})
             continue
         about = {"request": answer.request, "status": answer.status, "media_type": answer.media_type}
@@ -535,7 +618,7 @@ def typed(rows: pd.DataFrame, table: str) -> pd.DataFrame:
 
 def _same(rows: pd.DataFrame | Path, last: Vintage) -> bool:
     if isinstance(rows, Path):
-        return _hash(rows) == last.sha256  # it was written in the order of its key, as that was
+        return hash_of(rows) == last.sha256  # it was written in the order of its key, as that was
     one, other = rows, read([last], columns=list(rows.columns))
     return len(one) == len(other) and all(bool(_equal(one[name], other[name]).all()) for name in one.columns)
 
@@ -544,6 +627,12 @@ def _equal(one: pd.Series[Any], other: pd.Series[Any]) -> pd.Series[bool]:
     return (one == other).fillna(False).astype(bool) | (one.isna() & other.isna())
 
 
-def _hash(file: Path) -> str:
+def is_number(table: str, column: str) -> bool:
+    """Whether a column of a table holds numbers."""
+    return str(contracts.TABLES[table].columns[column].dtype) in ("int64", "float64")
+
+
+def hash_of(file: Path) -> str:
+    """The SHA-256 of a file, read in a stream."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
