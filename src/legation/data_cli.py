@@ -61,13 +61,14 @@ def _check() -> None:
 def _claims() -> tuple[int, list[str]]:
     """How many claims of data/claims can be judged, and what is wrong with the others."""
     from legation.analysis.claims import judge, needed
-    from legation.data import claim_ledger, open, treaty_register
+    from legation.data import claim_ledger, country_names, open, treaty_register
 
     if not (home() / "data" / "claims").is_dir():
         return 0, []
     try:
         ledger = claim_ledger()
-        judged = judge(ledger, {name: open(name) for name in needed(ledger.claims)}, treaty_register())
+        wanted = needed(ledger.claims, country_names())
+        judged = judge(ledger, {name: open(name, **rows) for name, rows in wanted.items()}, treaty_register())
     except InputError as error:
         return 0, [str(error)]
     return len(judged.verdicts), list(judged.faulty["problem"])

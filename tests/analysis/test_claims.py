@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
 import pytest
 from analysis.claim_frames import (
     BILLION,
@@ -422,13 +423,34 @@ class TestFaults:
             )
 
     def test_only_the_tables_of_the_measures_used_are_needed(self):
-        assert room.needed(ledger(export_claim(97)).claims) == [
+        assert list(room.needed(ledger(export_claim(97)).claims)) == [
             "countries",
             "exchange_rates",
             "goods_flows",
             "sources",
         ]
-        assert room.needed(ledger(claim(holds(), "nonsense")).claims) == ["countries", "sources"]
+        assert list(room.needed(ledger(claim(holds(), "nonsense")).claims)) == ["countries", "sources"]
+
+    def test_of_the_flows_of_goods_only_rows_on_the_reporters_and_years_of_the_claims_are_needed(self):
+        asked = {"reporter": "VNM", "partner": "USA", "flow": "export"}
+        grown = claim(quantity(3, "percent"), "trade_growth", name="grown", parameters=asked | {"year": 2021})
+        since = claim(
+            quantity(3, "percent"), "trade_growth", name="since", parameters=asked | {"year": 2015, "base": 2010}
+        )
+        wrong = claim(quantity(3), "trade_flow", name="wrong", parameters=asked | {"reporter": "VNN", "year": "2001"})
+        wanted = room.needed(ledger(grown, since, wrong).claims, ["VNM", "USA"])
+        assert wanted["goods_flows"] == {"about": ["VNM"], "year": [2010, 2014, 2015, 2020, 2021]}
+        assert wanted["exchange_rates"] == {}
+
+    def test_verdicts_from_the_rows_needed_are_those_from_the_whole_table(self):
+        real, treaties = data.claim_ledger(), data.treaty_register()
+        wanted = room.needed(real.claims, data.country_names())
+        tables_needed = {name: data.open(name, **rows) for name, rows in wanted.items()}
+        whole = room.judge(real, {name: data.open(name) for name in wanted}, treaties)
+        part = room.judge(real, tables_needed, treaties)
+        assert len(tables_needed["goods_flows"]) < len(data.open("goods_flows")) / 5
+        pd.testing.assert_frame_equal(part.verdicts, whole.verdicts)
+        pd.testing.assert_frame_equal(part.readings, whole.readings)
 
     @few
     @given(st.lists(st.tuples(st.floats(1, 200), st.sampled_from([row[0] for row in PRECISION[:-1]])), max_size=4))

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 from typing import Any, Protocol
@@ -113,6 +113,8 @@ SIDE_COLUMNS = ["document", "claim", "measure", "countries", "fits"]
 #: Measures of trade of two countries that a level or a change comes from.
 TWO_SIDED = ("trade_flow", "trade_growth")
 FAULTY_COLUMNS = ["document", "claim", "place", "says", "problem"]
+#: The one table that can be too large to be read whole. Every measure of it looks at one reporter in one or two years.
+FLOWS_OF_GOODS = "goods_flows"
 
 
 class Ledger(Protocol):
@@ -161,13 +163,34 @@ class Judged:
     faulty: pd.DataFrame
 
 
-def needed(claims: pd.DataFrame) -> list[str]:
-    """The tables that judging these claims takes, by name and in alphabetical order."""
+def needed(claims: pd.DataFrame, countries: Collection[str] | None = None) -> dict[str, dict[str, Any]]:
+    """The tables that judging these claims takes, by name in alphabetical order, and which of their rows.
+
+    Parameters
+    ----------
+    countries
+        The codes that are known. Of the flows of goods, which can be many, only those are then named that touch the
+        reporters of the claims in the years of the claims; a code that is none of these has no rows. Without it every
+        table is wanted whole.
+
+    Returns
+    -------
+    dict
+        For each table what ``legation.data.open`` takes besides its name: nothing for the whole of it.
+    """
     names = set(ALWAYS)
     for measure in claims["measure"].dropna().unique():
         if measure in MEASURES:
             names |= set(MEASURES[measure].needs)
-    return sorted(names)
+    rows: dict[str, dict[str, Any]] = {name: {} for name in sorted(names)}
+    if countries is not None and FLOWS_OF_GOODS in rows:
+        asked = [row["parameters"] for row in records(claims) if _reads(row["measure"], FLOWS_OF_GOODS)]
+        spoken = {str(one.get("reporter")) for one in asked}
+        rows[FLOWS_OF_GOODS] = {
+            "about": sorted(spoken & set(countries)),
+            "year": sorted({year for one in asked for year in _years_read(one)}),
+        }
+    return rows
 
 
 def judge(ledger: Ledger, tables: Mapping[str, pd.DataFrame], register: Register) -> Judged:
@@ -178,7 +201,7 @@ def judge(ledger: Ledger, tables: Mapping[str, pd.DataFrame], register: Register
     ledger
         Claims, words of precision and documents.
     tables
-        The tables that :func:`needed` names, as ``legation.data.open`` gives them.
+        The tables that :func:`needed` names, as ``legation.data.open`` gives them; of each at least the rows it names.
     register
         The register of treaties.
 
@@ -239,6 +262,17 @@ def allowed(value: float, half_digit: float, below: float, above: float, *, digi
         return math.inf if math.isinf(part) else max(part * abs(value), half_digit) if part > 0 else 0.0
 
     return value - reach(below), value + reach(above)
+
+
+def _reads(measure: object, table: str) -> bool:
+    return measure in MEASURES and table in MEASURES[str(measure)].needs
+
+
+def _years_read(parameters: Mapping[str, Any]) -> set[int]:
+    """The years whose flows a claim looks at: its own, and the one that a change is measured from."""
+    year, base = parameters.get("year"), parameters.get("base")
+    stated = {one for one in (year, base) if isinstance(one, int) and not isinstance(one, bool)}
+    return stated | ({year - 1} if year in stated else set())
 
 
 # One claim
