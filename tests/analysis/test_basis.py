@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from legation.analysis import trade
+from legation.errors import InputError
 
 EURO = rates(("EUR", 2020, 0.8), ("EUR", 2021, 0.5))
 SOLD = ("VNM", "RUS", "export", 2020, 100.0)
@@ -146,3 +147,39 @@ def test_shares_of_a_year_do_not_change_with_the_price_basis(years):
     assert real["value"][0] == pytest.approx(table["value"][0])
     doubled = trade.deflate(table.assign(value=table["value"] * 2), index, 2000)
     assert (doubled["value"] / real["value"]).tolist() == pytest.approx([2.0] * len(years))
+
+
+class TestOneCurrency:
+    """Figures of several publishers in one currency, and those for which no rate is held."""
+
+    mixed = flows(
+        ("DEU", "VNM", "export", 2023, 110),
+        ("DEU", "VNM", "export", 2023, 100, {"currency": "EUR", "source": "union"}),
+        ("DEU", "VNM", "export", 2025, 120, {"currency": "EUR", "source": "union"}),
+    )
+
+    def test_what_has_a_rate_is_converted_and_what_has_none_is_given_back(self):
+        rows, left_out = trade.in_currency(self.mixed, rates(("EUR", 2023, 0.8)), "USD")
+        assert rows["value"].tolist() == [110, 125]
+        assert rows["source"].tolist() == ["office", "rates; union"]
+        assert set(rows["currency"]) == {"USD"}
+        assert left_out[["year", "value", "currency"]].to_numpy().tolist() == [[2025, 120, "EUR"]]
+
+    def test_rows_in_the_currency_are_untouched_and_need_no_rate(self):
+        rows, left_out = trade.in_currency(self.mixed[:1], rates(), "USD")
+        assert rows.equals(self.mixed[:1])
+        assert left_out.empty
+
+    def test_of_several_rates_for_a_year_the_first_counts(self):
+        rows, _ = trade.in_currency(self.mixed, rates(("EUR", 2023, 0.8), ("EUR", 2023, 0.5)), "USD")
+        assert rows["value"].tolist() == [110, 125]
+
+    def test_from_euros_to_yen_both_rates_are_needed(self):
+        both = rates(("EUR", 2023, 0.8), ("JPY", 2023, 140), ("JPY", 2025, 150))
+        rows, left_out = trade.in_currency(self.mixed, both, "JPY")
+        assert rows["value"].tolist() == pytest.approx([110 * 140, 100 * 140 / 0.8])
+        assert left_out["year"].tolist() == [2025]
+
+    def test_where_no_figure_can_be_had_the_rates_that_lack_are_named(self):
+        with pytest.raises(InputError, match="convert to CHF has no exchange rate for CHF 2023, 2025; EUR 2023, 2025"):
+            trade.in_currency(self.mixed, rates(), "CHF")

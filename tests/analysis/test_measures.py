@@ -174,6 +174,39 @@ class TestTradeFlow:
         assert one["source"] == "office; rates"
         assert one["label"] == "as Viet Nam reports, at the year's mean rate"
 
+    def test_a_figure_in_another_currency_stands_beside_the_stated_one_at_the_mean_rate(self):
+        union = {"currency": "EUR", "source": "institute"}
+        rows = flows(("VNM", "USA", "export", 2023, 108), ("VNM", "USA", "export", 2023, 90, union))
+        found = readings("trade_flow", VIET_NAM, goods_flows=rows, exchange_rates=[("EUR", 2023, 0.9, "rates")])
+        assert said(found) == [
+            ("main", "as Viet Nam reports", 108),
+            ("rival", "as Viet Nam reports, by Institute, at the year's mean rate", 100),
+        ]
+
+    def test_every_converted_figure_is_a_reading_though_all_share_the_rate(self):
+        rows = flows(
+            ("VNM", "USA", "export", 2023, 108),
+            ("VNM", "USA", "export", 2023, 120, {"source": "institute"}),
+            ("USA", "VNM", "import", 2023, 130),
+        )
+        rates = [("EUR", 2023, 0.5, "rates")]
+        found = readings("trade_flow", VIET_NAM, unit="EUR", goods_flows=rows, exchange_rates=rates)
+        assert [one["low"] for one in found] == [60, 54, 65] or [one["low"] for one in found] == [54, 60, 65]
+
+    @pytest.mark.parametrize("measure", ["trade_flow", "trade_growth", "trade_share", "trade_rank"])
+    def test_a_figure_without_a_rate_is_left_out_by_name_and_changes_no_verdict(self, measure):
+        rows = flows(
+            *(("VNM", partner, "export", year, 10 * year) for partner in ("USA", "WLD") for year in (2022, 2023)),
+        )
+        euros = flows(("VNM", "USA", "export", 2023, 2.5e9, {"currency": "EUR", "source": "institute"}))
+        alone = readings(measure, VIET_NAM, goods_flows=rows)
+        beside = readings(measure, VIET_NAM, goods_flows=pd.concat([rows, euros], ignore_index=True))
+        assert said(beside[:-1]) == said(alone)
+        assert beside[-1]["role"] == "explanation"
+        told = "left out, because no exchange rate is held: 2.5 billion EUR in 2023, by Institute"
+        assert beside[-1]["label"] == told
+        assert pd.isna(beside[-1]["outcome"])
+
     def test_a_year_without_a_rate_says_so(self):
         rows = flows(("VNM", "EU27", "export", 2023, 108))
         asked = VIET_NAM | {"partner": "EU27"}

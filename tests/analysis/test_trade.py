@@ -62,6 +62,12 @@ def test_the_latest_vintage_is_chosen_unless_the_analyst_prefers_a_source():
     assert trade.best(dated, prefer=["old"])["source"].tolist() == ["old"]
 
 
+def test_a_figure_as_stated_goes_before_one_converted_unless_its_source_is_preferred():
+    two = flows(("VNM", "RUS", "export", 2020, 101, {"source": "bank; rates"}), ("VNM", "RUS", "export", 2020, 100, {}))
+    assert trade.best(two)["value"].tolist() == [100]
+    assert trade.best(two, prefer=["bank"])["value"].tolist() == [101]
+
+
 def test_no_preference_makes_a_press_figure_beat_a_final_one():
     two = flows(
         ("VNM", "RUS", "export", 2020, 1.0, {"source": "paper", "status": "press"}),

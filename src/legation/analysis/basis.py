@@ -124,6 +124,44 @@ def convert(frame: pd.DataFrame, rates: pd.DataFrame, to: str, columns: Sequence
     return result
 
 
+def in_currency(flows: pd.DataFrame, rates: pd.DataFrame, to: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Flows of several currencies in one, at annual average rates, and those that no rate held can bring there.
+
+    Parameters
+    ----------
+    flows
+        Goods flows, in whatever currencies their publishers state.
+    rates
+        As `convert` takes them, but several rows may state a rate: the first counts.
+    to
+        ISO 4217 code of the currency wanted.
+
+    Returns
+    -------
+    DataFrame, DataFrame
+        The rows in that currency, those converted with the rates' sources joined to ``source``; and the rows left out,
+        as they were. Whoever shows the first has to tell of the second.
+
+    Raises
+    ------
+    InputError
+        If there are rows and none can be had in this currency: the sentence names the rates that lack.
+    """
+    foreign = flows["currency"] != to
+    if not foreign.any():
+        return flows, flows[foreign]
+    held = rates.dropna(subset=["per_usd"]).drop_duplicates(["currency", "year"])
+    known = pd.MultiIndex.from_frame(held[["currency", "year"]])
+
+    def has_rate(currency: pd.Series) -> pd.Series:
+        return (currency == "USD") | pd.MultiIndex.from_arrays([currency, flows["year"]]).isin(known)
+
+    usable = ~foreign | (has_rate(flows["currency"]) & has_rate(pd.Series(to, index=flows.index)))
+    if not usable.any():
+        return convert(flows, held, to), flows[~usable]  # which says what lacks
+    return convert(flows[usable], held, to), flows[~usable]
+
+
 def deflate(
     frame: pd.DataFrame, index: pd.DataFrame, base_year: int, columns: Sequence[str] | None = None
 ) -> pd.DataFrame:

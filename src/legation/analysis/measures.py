@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 
-from legation.analysis.basis import GROUPS, WORLD, convert
+from legation.analysis.basis import GROUPS, WORLD, in_currency
 from legation.analysis.mirror import reporters_view
 from legation.analysis.readings import (
     STATUSES,
@@ -104,22 +104,22 @@ def trade_flow(held: Held, reporter: Country, partner: Country, flow: Flow, year
 
     First the reporter's best figure (`trade.best`), then its figures by other publishers if they differ, then the
     partner's for the opposite flow. A turnover is the sum of both directions, or a total the publisher states. Another
-    currency is reached at the year's mean rate. A figure that was stated is known to its last digit only. An import
-    valued without freight, which a claim exceeds by about what freight and insurance add, is an explanation.
+    currency is reached at the year's mean rate; a figure without a rate is named. A figure that was stated is known to
+    its last digit only. An import valued without freight, which a claim exceeds by about what freight and insurance
+    add, is an explanation.
     """
     rows = _pair(held, reporter, partner, (year,))
     try:
-        own, other = (_figures(held, _in(held, side, held.unit or "USD"), flow) for side in _sides(rows))
+        usable, left_out = _in(held, rows, held.unit or "USD", flow)
     except InputError as error:
         return lacking(str(error))
+    own, other = (_figures(held, side, flow) for side in _sides(usable))
     readings = [*_labelled(held, own, reporter), *_labelled(held, other, partner)]
-    if (rows["currency"] != (held.unit or "USD")).any():
-        readings = [replace(one, label=f"{one.label}, at the year's mean rate") for one in readings]
     if flow != "turnover":
-        buyer, side = (partner, _sides(rows)[1]) if flow == "export" else (reporter, _sides(rows)[0])
-        side = side[side["valuation"].isin(WITHOUT_FREIGHT)]
-        readings += _freight(held, _figures(held, _in(held, side, held.unit or "USD"), flow), buyer)
-    return Found(readings, "" if readings else _no_flow(held, reporter, partner, flow, [year], rows))
+        buyer, side = (partner, _sides(usable)[1]) if flow == "export" else (reporter, _sides(usable)[0])
+        readings += _freight(held, _figures(held, side[side["valuation"].isin(WITHOUT_FREIGHT)], flow), buyer)
+    needs = "" if readings else _no_flow(held, reporter, partner, flow, [year], rows)
+    return Found([*readings, *left_out], needs)
 
 
 def trade_growth(
@@ -135,12 +135,12 @@ def trade_growth(
     rows = _pair(held, reporter, partner, (first, year))
     readings: list[Reading] = []
     mixed: list[Reading] = []
-    for side, code in zip(_sides(rows), (reporter, partner), strict=True):
-        try:
-            usual = _in(held, side, "USD")
-        except InputError as error:
-            return lacking(str(error))
-        after, before = (_figures(held, usual[usual["year"] == one], flow) for one in (year, first))
+    try:
+        usable, left_out = _in(held, rows, "USD", flow)
+    except InputError as error:
+        return lacking(str(error))
+    for side, code in zip(_sides(usable), (reporter, partner), strict=True):
+        after, before = (_figures(held, side[side["year"] == one], flow) for one in (year, first))
         changes = []
         for now in {_makers(held, figure): figure for figure in reversed(after)}.values():
             then = next((figure for figure in before if _makers(held, figure) == _makers(held, now)), None)
@@ -154,7 +154,7 @@ def trade_growth(
             point = _span(label, change, "percent", "explanation")
             mixed.append(replace(point, whose=code))
     needs = "" if readings else _no_flow(held, reporter, partner, flow, [first, year], rows, of_one_publisher=True)
-    return Found([*readings, *mixed], needs)
+    return Found([*readings, *mixed, *left_out], needs)
 
 
 def trade_share(held: Held, reporter: Country, partner: Country, flow: Flow, year: Year) -> Found:
@@ -164,14 +164,12 @@ def trade_share(held: Held, reporter: Country, partner: Country, flow: Flow, yea
     the reporter's total is a mixture: an explanation.
     """
     try:
-        parts, mirrored = (
-            _figures(held, _in(held, side, "USD"), flow) for side in _sides(_pair(held, reporter, partner, (year,)))
-        )
-        wholes, seen = (
-            _figures(held, _in(held, side, "USD"), flow) for side in _sides(_pair(held, reporter, WORLD, (year,)))
-        )
+        of_part, no_part = _in(held, _pair(held, reporter, partner, (year,)), "USD", flow)
+        of_whole, no_whole = _in(held, _pair(held, reporter, WORLD, (year,)), "USD", flow)
     except InputError as error:
         return lacking(str(error))
+    parts, mirrored = (_figures(held, side, flow) for side in _sides(of_part))
+    wholes, seen = (_figures(held, side, flow) for side in _sides(of_whole))
 
     def over(parts: Sequence[_Figure], wholes: Sequence[_Figure]) -> list[_Figure]:
         made = [(part, whole) for part in parts[:1] for whole in wholes[:1]]
@@ -191,7 +189,7 @@ def trade_share(held: Held, reporter: Country, partner: Country, flow: Flow, yea
         _no_flow(held, reporter, code, flow, [year], _pair(held, reporter, code, (year,)), own_only=True)
         for code in missing
     )
-    return Found(readings, "" if voting else needs)
+    return Found([*readings, *no_part, *no_whole], "" if voting else needs)
 
 
 def trade_rank(held: Held, reporter: Country, partner: Country, flow: Flow, year: Year) -> Found:
@@ -205,9 +203,10 @@ def trade_rank(held: Held, reporter: Country, partner: Country, flow: Flow, year
     rows = flows[(flows["reporter"] == reporter) & (flows["year"] == year) & (flows["months"] == 12)]
     rows = rows[rows["flow"] == flow] if flow != "turnover" else rows
     try:
-        table = bilateral(best(_in(held, rows, "USD"))).set_index("partner")
+        usable, left_out = _in(held, rows, "USD", flow)
     except InputError as error:
         return lacking(str(error))
+    table = bilateral(best(usable)).set_index("partner")
     values = table[OF_FLOW[flow]].dropna()
     if partner not in values.index:
         return lacking(_no_flow(held, reporter, partner, flow, [year], rows, own_only=True))
@@ -219,7 +218,8 @@ def trade_rank(held: Held, reporter: Country, partner: Country, flow: Flow, year
     row = table.loc[partner]
     label = f"as {held.name(reporter)} reports, among {len(countries)} partners held"
     status = max(str(row["status"]), _weakest(held, str(row["source"])), key=STATUSES.index)
-    return Found([Reading(label, str(row["source"]), status, low=rank, high=rank + unseen, unit="rank")])
+    main = Reading(label, str(row["source"]), status, low=rank, high=rank + unseen, unit="rank")
+    return Found([main, *left_out])
 
 
 def _pair(held: Held, reporter: str, partner: str, years: Sequence[int]) -> pd.DataFrame:
@@ -253,17 +253,36 @@ def _sides(view: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return full[full["perspective"] == "reported"], full[full["perspective"] == "mirror"]
 
 
-def _in(held: Held, rows: pd.DataFrame, currency: str) -> pd.DataFrame:
-    """The rows in one currency, at the mean rates of their years."""
-    if (rows["currency"] == currency).all():
-        return rows
+def _in(held: Held, rows: pd.DataFrame, currency: str, flow: str) -> tuple[pd.DataFrame, list[Reading]]:
+    """The rows of full years in one currency, at the mean rates of their years, and a remark on those without a rate.
+
+    Raises
+    ------
+    InputError
+        If there are rows and none has a rate.
+    """
     rates = held.table("exchange_rates")
     firm = [held.firmness(str(source)) for source in rates["source"]]
     vintage = [str(held.entries.get(str(source), {}).get("vintage")) for source in rates["source"]]
     ordered = rates.assign(_firm=firm, _vintage=vintage).sort_values(
         ["_firm", "_vintage", "source"], ascending=[True, False, True]
     )
-    return convert(rows, ordered.drop_duplicates(["currency", "year"])[list(rates.columns)], currency)
+    usable, rest = in_currency(rows[rows["months"] == 12], ordered[list(rates.columns)], currency)
+    rest = rest[rest["value"].notna() & ((rest["flow"] == flow) | (flow == "turnover"))]
+    if rest.empty:
+        return usable, []
+    listed = [
+        f"{money_said(float(row['value']))} {row['currency']} in {row['year']}, by {held.producer(str(row['source']))}"
+        for row in records(rest)
+    ]
+    label = f"left out, because no exchange rate is held: {and_list(dict.fromkeys(listed))}"
+    status = max((str(one) for one in rest["status"]), key=STATUSES.index)
+    return usable, [Reading(label, joined_ids(map(str, rest["source"])), status, "explanation")]
+
+
+def _rates(held: Held) -> set[str]:
+    """The sources of exchange rates, which make no figure of trade."""
+    return set(map(str, held.table("exchange_rates")["source"]))
 
 
 def _figures(held: Held, rows: pd.DataFrame, flow: str) -> list[_Figure]:
@@ -288,12 +307,12 @@ def _figures(held: Held, rows: pd.DataFrame, flow: str) -> list[_Figure]:
             status = max(str(row["status"]), _weakest(held, source), key=STATUSES.index)
             guessed = tuple(one for one in split(source) if one in estimates)
             found.append(_Figure(float(row[OF_FLOW[flow]]), low, high, status, source, guessed))
-            used |= set(split(source))
+            used |= set(split(source)) - _rates(held)
     return found
 
 
 def _makers(held: Held, figure: _Figure) -> tuple[str, ...]:
-    return tuple(sorted({held.producer(source) for source in split(figure.source)}))
+    return tuple(sorted({held.producer(source) for source in split(figure.source) if source not in _rates(held)}))
 
 
 def _ratio(above: _Figure, below: _Figure, made: Callable[[float], float]) -> _Figure:
@@ -325,6 +344,8 @@ def _labelled(held: Held, figures: Sequence[_Figure], code: str, *, unit: str | 
         if any(math.isclose(figure.value, other.value, rel_tol=1e-9) for other in figures[:place]):
             continue
         label = _whose(held, figure, code, by=bool(made) or figure.status != "final")
+        if set(split(figure.source)) & _rates(held):
+            label += ", at the year's mean rate"
         made.append(replace(_span(label, figure, unit or held.unit), whose=code))
     return made
 

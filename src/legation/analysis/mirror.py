@@ -8,7 +8,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from legation.analysis.basis import annual, joined, one_basis, one_figure, ratio, require, weakest
+from legation.analysis.basis import GROUPS, annual, joined, one_basis, one_figure, ratio, require, weakest
 from legation.errors import InputError
 
 # Importers usually record cost, insurance and freight, exporters the cost on board. The IMF divides imports CIF by
@@ -82,6 +82,27 @@ def reporters_view(
         view = view[view["partner"].isin(list(partners))]
     order = [column for column in ("perspective", "partner", "flow", "year", "source") if column in view.columns]
     return view.sort_values(order, ignore_index=True)
+
+
+def perspective_of(view: pd.DataFrame) -> str:
+    """From which side a country's trade is to be told: 'reported', as it reports it, or 'mirror', as its partners do.
+
+    It is told as reported where the country states its trade with other countries in both directions, or where nobody
+    else states any. A country that reports nothing, one direction alone, or no more than totals and groups, which some
+    publishers estimate, is told by its partners.
+
+    Parameters
+    ----------
+    view
+        A ``reporters_view`` of the country.
+    """
+    stated = view[view["value"].notna()]
+    own = stated[stated["perspective"] == "reported"]
+    by_country = stated[~stated["partner"].isin(list(GROUPS))]
+    flows = set(by_country.loc[by_country["perspective"] == "reported", "flow"])
+    nobody_else = not (by_country["perspective"] == "mirror").any()
+    both = "turnover" in flows or flows >= {"export", "import"}
+    return "reported" if both or (nobody_else and len(own)) else "mirror"
 
 
 def partners_held(flows: pd.DataFrame, reporter: str, partners: Collection[str], *, every: bool = True) -> list[str]:

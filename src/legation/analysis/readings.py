@@ -34,8 +34,8 @@ TERM_NUMBERS = ("years", "renewal_years", "minimum_years", "notice_months")
 ALWAYS = ("countries", "sources")
 #: Names that take an article in a sentence.
 WITH_ARTICLE = frozenset(
-    {"ARE", "BHS", "CAF", "COM", "DOM", "EU27", "FRO", "GBR", "GMB", "MDV", "MHL", "NLD", "PHL", "SLB", "SYC", "USA"}
-    | {"WLD"}
+    {"ARE", "BHS", "CAF", "COM", "DOM", "EU27", "EU28", "FLK", "FRO", "GBR", "GMB", "MDV", "MHL", "NLD", "PHL", "SACU"}
+    | {"SLB", "SYC", "USA", "VAT", "WLD", "ANT", "SUN"}
 )
 
 # ---------------------------------------------------------------------------------------------- readings and measures

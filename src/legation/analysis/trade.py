@@ -1,7 +1,7 @@
 """Measures of goods trade: pure functions, frames in, frames out.
 
 Flows have the columns of ``data/trade/goods_flows.csv``: reporter, partner, flow, year, value, currency, prices,
-valuation, status, months, source. The usual street is ``best`` (one figure for each flow), perhaps ``convert`` and
+valuation, status, months, source. The usual street is ``in_currency`` and ``best`` (one figure for each flow), perhaps
 ``deflate``, ``bilateral`` (exports, imports, turnover, balance side by side), then a measure of that.
 
 What holds for every measure here: missing stays missing and is never zero; a year of fewer than twelve months does not
@@ -23,6 +23,7 @@ from legation.analysis.basis import (
     convert,
     deflate,
     figure,
+    in_currency,
     joined,
     latest,
     no_double_counting,
@@ -40,6 +41,7 @@ from legation.analysis.mirror import (
     mirror_coverage,
     mirror_gap,
     partners_held,
+    perspective_of,
     reconcile,
     reporters_view,
 )
@@ -61,6 +63,7 @@ __all__ = [
     "figure",
     "group_total",
     "growth",
+    "in_currency",
     "index_to",
     "intensity",
     "last_complete_year",
@@ -69,6 +72,7 @@ __all__ = [
     "mirror_coverage",
     "mirror_gap",
     "partners_held",
+    "perspective_of",
     "rank",
     "reconcile",
     "reporters_view",
@@ -87,7 +91,8 @@ def best(flows: pd.DataFrame, prefer: Sequence[str] | None = None) -> pd.DataFra
     """One figure for each flow and year, where publishers or vintages differ.
 
     Only full years count. The choice goes by, in this order: the firmer status (final, reconciled, preliminary, press);
-    a known valuation before an unknown one; the order of ``prefer``; the latest ``vintage``, where that column has been
+    a known valuation before an unknown one; the order of ``prefer``; a figure as one source states it before one that
+    was put together, such as converted at another source's rate; the latest ``vintage``, where that column has been
     joined from the sources; the source id in alphabetical order, so that the choice is always the same.
 
     Parameters
@@ -95,7 +100,8 @@ def best(flows: pd.DataFrame, prefer: Sequence[str] | None = None) -> pd.DataFra
     flows
         Goods flows in one currency; several rows for a flow differ in ``source``.
     prefer
-        Source ids, the most trusted first; sources not named come after them.
+        Source ids, the most trusted first; sources not named come after them. A figure of several sources stands
+        where the first of them does.
 
     Returns
     -------
@@ -131,8 +137,15 @@ def best(flows: pd.DataFrame, prefer: Sequence[str] | None = None) -> pd.DataFra
     ascending = [True, True, True]
     if prefer is not None:
         places = {source: place for place, source in enumerate(prefer)}
-        weighed["prefer"] = flows["source"].map(places).fillna(len(places))
+        weighed["prefer"] = flows["source"].map(
+            {
+                cell: min(places.get(source, len(places)) for source in str(cell).split("; "))
+                for cell in flows["source"].unique()
+            }
+        )
         ascending.append(True)
+    weighed["put_together"] = flows["source"].str.contains("; ", regex=False)
+    ascending.append(True)
     if "vintage" in flows.columns:
         weighed["vintage"] = flows["vintage"].astype("str").fillna("")
         ascending.append(False)

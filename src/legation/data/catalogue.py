@@ -26,7 +26,7 @@ from legation.errors import InputError, nearest
 #: Columns that hold country or group codes, checked against the table of countries when they are asked for.
 CODE_COLUMNS = (
     *("reporter", "partner", "exporter", "importer", "supplier", "recipient"),
-    *("country", "group", "member", "host"),
+    *("country", "group", "member", "host", "successor"),
 )
 #: Names the file to which a kernel adds one line of JSON for each dataset it opens; set by whoever runs it.
 READ_LOG = "LEGATION_READ_LOG"

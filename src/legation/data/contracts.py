@@ -95,6 +95,14 @@ TABLES: dict[str, pa.DataFrameSchema] = {
         kind=_text(_one_of("country", "group", "world")),
         source=_text(_SLUG),
     ),
+    "successions": _table(
+        ["country", "successor"],
+        country=_text(_CODE),
+        successor=_text(_CODE),
+        date=_text(_DATE),
+        change=_text(_one_of("ended", "parted")),
+        source=_text(_SLUG),
+    ),
     "country_groups": _table(
         ["group", "member", "since"],
         group=_text(_CODE),

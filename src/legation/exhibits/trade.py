@@ -54,6 +54,7 @@ from legation.exhibits.view import (
     unreported,
     view_of,
 )
+from legation.exhibits.wording import counted, day_said, rows_of, spans
 
 NOT_REPORTED = "not reported"
 #: An index over partners that make up less of the total than this says more about who was counted than about trade.
@@ -1193,6 +1194,118 @@ def as_known(status: object) -> str:
     return said.get(str(status), "")
 
 
+def conversion(published: pd.DataFrame, left_out: pd.DataFrame, *, reporter: str, currency: str) -> Prose:
+    """How many figures of the reporter's trade were converted, and which were left out; no words if none was foreign.
+
+    ``published`` and ``left_out``: goods flows before ``trade.in_currency``, and those it left out.
+    """
+    foreign, gone = (
+        rows[((rows["reporter"] == reporter) | (rows["partner"] == reporter)) & (rows["currency"] != currency)]
+        for rows in (published, left_out)
+    )
+    said = say(
+        "{done} in {stated} stand converted to {wanted} at the mean rate of each year.",
+        "",
+        done=counted(len(foreign) - len(gone), "figure") if len(foreign) > len(gone) else None,
+        stated=listed(sorted(set(foreign["currency"]))),
+        wanted=currency,
+    )
+    without = say(
+        """{lost} of {years}, stated in {stated}, {are} left out of all that is computed here: no exchange rate to
+        {wanted} is held.""",
+        "",
+        lost=counted(len(gone), "figure") if len(gone) else None,
+        are="is" if len(gone) == 1 else "are",
+        years=listed(spans(gone["year"])),
+        stated=listed(sorted(set(gone["currency"]))),
+        wanted=currency,
+    )
+    return Prose(f"{said} {without}".strip())
+
+
+def standing(
+    table: pd.DataFrame,
+    successions: pd.DataFrame,
+    *,
+    reporter: str,
+    partners: Sequence[str],
+    years: tuple[int, int],
+    names: Mapping[str, str] | None = None,
+) -> Prose:
+    """For which of the years figures are held, and which of these states ended, were united or divided; else no words.
+
+    Parameters
+    ----------
+    table
+        A ``bilateral`` result of the reporter's trade with all partners.
+    successions
+        The table of states that ended or were divided.
+    years
+        First and last year asked for.
+    """
+    n = Names(names)
+    figures = table[table[["exports", "imports", "turnover"]].notna().any(axis=1)]
+    held = sorted(set(figures["year"]))
+    missing = sorted(set(range(held[0], held[-1] + 1)) - set(held))
+    said = []
+    for row in rows_of(successions[(successions["country"] == reporter) & (successions["change"] == "ended")])[:1]:
+        after = sorted(successions.loc[successions["country"] == reporter, "successor"])
+        became = f", when it was united with {n.the(after[0])}" if len(after) == 1 else ""
+        followed = f"; {listed([n.the(code) for code in after])} took its place" if len(after) > 1 else ""
+        said.append(f"{n.start(reporter)} ceased to exist {_when(row['date'])}{became}{followed}.")
+        if held[-1] > int(row["date"][:4]):
+            said.append(f"Publishers go on to give figures under its name to {held[-1]}.")
+    first = f"begin in {held[0]}" if held[0] > years[0] else ""
+    last = f"end in {held[-1]}" if held[-1] < years[1] else ""
+    if first or last:
+        said.append(f"The figures {' and '.join(filter(None, [first, last]))}.")
+    if missing:
+        said.append(f"None at all is held for {listed(spans(missing))}.")
+    said += [
+        _succession(row, n, alone=(successions["country"] == row["country"]).sum() == 1)
+        for code in dict.fromkeys([reporter, *partners])
+        for row in rows_of(successions)
+        if years[0] <= int(row["date"][:4]) < years[1]
+        and not (row["change"] == "ended" and row["country"] == reporter)
+        and (row["successor"] == code or (row["change"] == "parted" and row["country"] == code))
+    ]
+    return say("{said}", said=" ".join(dict.fromkeys(said)))
+
+
+def _succession(row: Mapping[str, Any], n: Names, *, alone: bool) -> str:
+    state, other = str(row["country"]), str(row["successor"])
+    if row["change"] == "parted":
+        return f"{n.start(other)} parted from {n.the(state)} {_when(row['date'])}: figures before it hold both."
+    if alone:
+        return (
+            f"{n.start(state)} was united with {n.the(other)} {_when(row['date'])}: "
+            "figures before and after are of different territories."
+        )
+    return (
+        f"Until {day_said(row['date'])} {n.the(other)} was part of {n.the(state)}, whose trade is not counted with it."
+    )
+
+
+def _when(date: Any) -> str:
+    return f"{'on' if len(str(date)) == 10 else 'in'} {day_said(date)}"
+
+
+def short_years(table: pd.DataFrame, *, partners: Sequence[str], years: tuple[int, int]) -> list[str]:
+    """The years in which not all partners have a turnover, as spans with how many do: 1960–1991 (4 held)."""
+    known = (
+        table[table["partner"].isin(list(partners))].dropna(subset=["turnover"]).groupby("year")["partner"].nunique()
+    )
+    counts = {year: int(known.get(year, 0)) for year in range(years[0], years[1] + 1)}
+    short = {year: held for year, held in counts.items() if held < len(set(partners))}
+    runs: list[list[int]] = []
+    for year, held in short.items():
+        if runs and year == runs[-1][-1] + 1 and held == short[runs[-1][-1]]:
+            runs[-1].append(year)
+        else:
+            runs.append([year])
+    return [f"{spans(run)[0]} ({short[run[0]] or 'none'} held)" for run in runs]
+
+
 def _state(row: Mapping[Any, Any]) -> str:
     months = row.get("months", 12)
     partial = row["status"] != "missing" and not pd.isna(months) and int(months) < 12
@@ -1388,7 +1501,7 @@ def statements_table(
     ]
     soft = pair[pair["status"].isin(SOFT) | (pair["months"] < 12)]
     rows = soft.sort_values(["year", "months", "reporter", "flow", "source"], ignore_index=True)
-    currency = str(rows["currency"].iloc[0]) if len(rows) else "USD"
+    currencies = sorted(set(rows["currency"])) or ["USD"]
     entries = {str(entry["id"]): entry for entry in data.sources(rows)} if len(rows) else {}
     text = []
     for row in rows.to_dict("records"):
@@ -1396,17 +1509,17 @@ def statements_table(
         what = "turnover" if row["flow"] == "turnover" else f"{row['flow']}s"
         span = "year" if int(row["months"]) == 12 else f"{int(row['months'])} months"
         said_by = str(entry["publisher"] or entry["producer"])
-        amount = money(float(row["value"]), currency)
+        amount = money(float(row["value"]), str(row["currency"]))
         text.append([str(row["year"]), n(str(row["reporter"])), what, span, amount, str(row["status"]), said_by])
     full = rows[(rows["flow"] == "turnover") & (rows["months"] == 12)]
-    spread = full.groupby("year")["value"].agg(["min", "max", "count"])
+    spread = full.groupby(["year", "currency"])["value"].agg(["min", "max", "count"])  # never across currencies
     apart = spread[spread["max"] > spread["min"]]
 
     def title(n: Names) -> Iterable[str]:
         if rows.empty:
             yield f"No preliminary or press figure of trade with {n.the(partner)} is held"
         elif len(apart):
-            year, least, most = int(apart.index[-1]), apart["min"].iloc[-1], apart["max"].iloc[-1]
+            (year, currency), least, most = apart.index[-1], apart["min"].iloc[-1], apart["max"].iloc[-1]
             span = f"from {money(least, currency)} to {money(most, currency)}"
             yield f"Trade with {n.the(partner)} in {year}: {span}"
         yield f"{len(rows)} preliminary or press figures of trade with {n.the(partner)} are held"
@@ -1425,6 +1538,6 @@ def statements_table(
         data=rows[["year", "reporter", "partner", "flow", "months", "value", "currency", "status", "source"]]
         if len(rows)
         else pd.DataFrame({"year": [None], "value": [None]}),
-        units={"value": currency},
+        units={"value": " or ".join(currencies)},
         **provenance(rows),
     )

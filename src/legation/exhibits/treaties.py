@@ -17,12 +17,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from legation import data
+from legation.analysis.readings import WITH_ARTICLE
 from legation.analysis.treaties import CONTINUES, PARTS, PLEDGE, Register, decimal_year, split
 from legation.exhibits import style
 from legation.exhibits.exhibit import Column, Exhibit
 from legation.exhibits.prose import listed
 from legation.exhibits.style import EN_DASH, NO_BREAK, SEMIBOLD, SMALL, TEXT, Canvas
-from legation.exhibits.view import WITH_ARTICLE, capital
+from legation.exhibits.view import capital
 from legation.exhibits.wording import counted, day_said, headline, is_said, lowered, rows_of, slugged
 
 ABSENT, NOT_CODED = "absent", "not coded"

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from legation import data
+from legation.analysis.readings import WITH_ARTICLE
 from legation.exhibits import style
 from legation.exhibits.drawing import Bar, Event, Line
 from legation.exhibits.exhibit import TITLE_WORDS
@@ -20,10 +21,6 @@ from legation.exhibits.style import SOFT
 WORLD = "WLD"
 #: More bars than this are a table, not a chart.
 MOST_BARS = 24
-#: Names that take the article.
-WITH_ARTICLE = frozenset(
-    {"USA", "EU27", "EU28", "GBR", "ARE", "NLD", "PHL", "CZE", "DOM", "MDV", "GMB", "BHS", "SUN", "ANT", WORLD}
-)
 
 
 class Names:

@@ -44,6 +44,17 @@ def day_said(date: Any, *, short: bool = False) -> str:
     return f"{int(rest[1])}{NO_BREAK}{month}{space}{year}" if len(rest) > 1 else f"{month}{space}{year}"
 
 
+def spans(years: Iterable[int]) -> list[str]:
+    """Years as spans: 1960–1962 and 1970 for 1960, 1961, 1962 and 1970."""
+    found: list[list[int]] = []
+    for year in sorted(set(map(int, years))):
+        if found and year == found[-1][-1] + 1:
+            found[-1].append(year)
+        else:
+            found.append([year])
+    return [style.years(run[0], run[-1]) for run in found]
+
+
 def counted(number: int, word: str, words: str | None = None) -> str:
     """``1 claim``, ``2 claims``."""
     return f"{number} {word if number == 1 else words or word + 's'}"
