@@ -285,11 +285,12 @@ def bilateral(flows: pd.DataFrame) -> pd.DataFrame:
         raise InputError(
             f"bilateral knows no flow {', '.join(map(repr, unknown))}. A flow is one of {', '.join(FLOWS)}."
         )
-    pairs = flows[key].drop_duplicates().sort_values(key, ignore_index=True)
-    # A row without a figure lends neither its status nor its source.
-    stated = flows.loc[flows["value"].notna(), [*key, "flow", "value", "valuation", "status", "source"]]
-    stated = stated.astype({"value": float})
-    exports, imports, total = (pairs.merge(stated[stated["flow"] == flow], on=key, how="left") for flow in FLOWS)
+    grouped = flows.groupby(key, dropna=False)
+    pairs = grouped.head(1)[key].sort_values(key, ignore_index=True)
+    # A row without a figure lends neither its status nor its source. Numbers join faster than their four-part key.
+    stated = flows[["flow", "value", "valuation", "status", "source"]].astype({"value": float})
+    stated = stated.set_axis(grouped.ngroup().to_numpy(), axis=0)[flows["value"].notna().to_numpy()]
+    exports, imports, total = (stated[stated["flow"] == flow].reindex(pairs.index) for flow in FLOWS)
     both = exports["value"].notna() & imports["value"].notna()
     alone = total["value"].notna() & ~both
     basis = np.select([both, alone], ["sum of both flows", "stated total"], "")
