@@ -1,13 +1,27 @@
-"""``legation schedule``: editions that appear by themselves."""
+"""``legation schedule``: editions that appear by themselves. ``legation diff``: what differs between two of them."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from legation.checkout import home
-from legation.errors import InputError
+from legation.errors import InputError, nearest
+
+# Loading it takes longer than to say what commands there are.
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from legation.press.changes import Change, Changes
+
+#: Lines told of each kind of change.
+_LINES = 20
+#: Letters of a text told in a line.
+_TOLD = 90
 
 
 @click.command()
@@ -46,3 +60,116 @@ def schedule(show: bool, remove: bool) -> None:
         assert spec.schedule  # noqa: S101
         run = next_run(spec.schedule, now)
         click.echo(f"{spec.name}: next on {run:%A %Y-%m-%d at %H:%M}, {spec.schedule.zone}")
+
+
+@click.command()
+@click.argument("before")
+@click.argument("after")
+@click.option("--json", "as_json", is_flag=True, help="All of it as JSON.")
+@click.option(
+    "--html", "page", type=click.Path(dir_okay=False, path_type=Path), help="Write it as a page that compares."
+)
+def diff(before: str, after: str, as_json: bool, page: Path | None) -> None:
+    """Say what differs from the edition BEFORE to AFTER: figures, words, exhibits, method, code.
+
+    An edition is a folder, or a report's name: vietnam-trade is the newest, vietnam-trade@2026-11-01T050000Z the one
+    kept under that time. The beginning of a time will do if no other begins so.
+    """
+    from legation.press import changes
+
+    folders = [_edition(name) for name in (before, after)]
+    one, other = (changes.read(folder) for folder in folders)
+    found = changes.compare(one, other, folders[0].name if "@" in before else before)
+    if page is not None:
+        from legation.press import html
+
+        try:
+            page.write_text(html.difference(found, one, other, (before, after)), encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"{page} cannot be written ({error.strerror}). Name another file.") from None
+    if as_json:
+        click.echo(found.as_json(), nl=False)
+        return
+    for line in _told(found):
+        click.echo(line)
+    if page is not None:
+        click.echo(f"{page}")
+
+
+def _edition(name: str) -> Path:
+    """The folder of an edition that an analyst named."""
+    from legation.press import archive, publish
+
+    given = Path(name)
+    if (given / publish.MANIFEST).is_file():
+        return given
+    report, _, stamp = name.partition("@")
+    published = home() / "reports" / "published"
+    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", report) or ".." in report:
+        raise InputError(f"'{name}' is neither the folder of an edition nor a report. Name one of them.")
+    dated = {each.stamp: each.folder for each in archive.dated(published, report)}
+    if stamp:
+        fitting = [held for held in dated if held.startswith(stamp)]
+        if len(fitting) == 1:
+            return dated[fitting[0]]
+        told = ", ".join(list(dated)[-10:]) or "none"
+        what = "several dated editions that begin so" if fitting else "no dated edition of that time"
+        raise InputError(f"'{name}': there {'are' if fitting else 'is'} {what}. The last are: {told}.")
+    if (published / report / publish.MANIFEST).is_file():
+        return published / report
+    known = sorted(file.parent.name for file in published.glob(f"*/{publish.MANIFEST}"))
+    raise InputError(
+        f"'{name}' is neither the folder of an edition nor a report that is published{nearest(name, known)}. "
+        f"Published are: {', '.join(known) or 'none'}."
+    )
+
+
+def _told(found: Changes) -> Iterator[str]:
+    """All of it for the terminal: each kind under its heading, the largest first."""
+    from legation.press import changes
+
+    yield f"Since {found.since_in_words}: {found.summary()}"
+    of: dict[str, list[Change]] = {}
+    for entry in found.entries:
+        of.setdefault(_HEADINGS.get(entry.kind, "Sources, method and code"), []).append(entry)
+    of["Words"] = changes.words_first(of.get("Words", []))
+    of["Figures"] = changes.by_size(of.get("Figures", []))
+    for heading in dict.fromkeys([*_HEADINGS.values(), "Sources, method and code"]):
+        entries = of.get(heading, [])
+        if not entries:
+            continue
+        yield f"\n{heading}"
+        yield from (f"  {_line(entry)}" for entry in entries[:_LINES])
+        if len(entries) > _LINES:
+            yield f"  and {len(entries) - _LINES:,} more"
+
+
+_HEADINGS = {
+    "reworded": "Words",
+    "finding": "Findings",
+    "revised": "Figures",
+    "new": "Figures",
+    "gone": "Figures",
+    "exhibit new": "Exhibits and chapters",
+    "exhibit gone": "Exhibits and chapters",
+    "chapter new": "Exhibits and chapters",
+    "chapter gone": "Exhibits and chapters",
+    "chapter moved": "Exhibits and chapters",
+    "text": "Text",
+}
+
+
+def _line(entry: Change) -> str:
+    from legation.press import changes, markup
+
+    where = entry.exhibit or entry.chapter
+    if entry.kind in ("revised", "new", "gone"):
+        said = changes.figure_told(entry)
+    elif " " in entry.kind:
+        return markup.printable(f"{entry.kind}: {where}{f', {entry.title}' if entry.title else ''}")
+    else:
+        texts = changes.apart(str(entry.before or ""), str(entry.after or ""), _TOLD)
+        was, now = (f"“{text}”" if text else "nothing" for text in texts)
+        name = ", ".join(changes.shorter(part, _TOLD) for part in (entry.row, entry.column) if part)
+        said = f"{name}: {was} → {now}" if name else f"{was} → {now}"
+    return markup.printable(f"{where}: {said}" if where else said)

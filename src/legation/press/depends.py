@@ -33,6 +33,9 @@ EXECUTING = ("press/run.py", "press/kernels.py", "press/warm.py")
 #: Where rendering starts: what publishes, and what nbconvert finds by name.
 RENDERING = ("legation.press.edition", "legation.press.exporters", "legation.press.publish")
 
+#: What the environment calls the machine's system.
+PLATFORM = "The platform"
+
 #: Nanoseconds. A file that changed less long ago could change again without a trace in its status.
 _SETTLED_AFTER = 2_000_000_000
 _MOST_REMEMBERED = 20_000  # files
@@ -214,7 +217,7 @@ def environment() -> dict[str, str]:
         versions = here | versions  # the first folder that has it is where it is imported from
     return {
         "Python": f"{platform.python_version()} ({sys.implementation.cache_tag})",
-        "The platform": sysconfig.get_platform(),
+        PLATFORM: sysconfig.get_platform(),
         **{name: ", ".join(sorted(found)) for name, found in sorted(versions.items())},
     }
 

@@ -17,10 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from legation.press import markup
+from legation.press.archive import CHANGES, CHANGES_TABLE
+from legation.press.changes import Changes
 from legation.press.markup import Blocks, Node
 
 #: Anchors of the page itself, which no heading and no exhibit can have.
 RESERVED = frozenset({"top", "main", "findings", "contents", "sources", "computed", "references", "refs", "footnotes"})
+#: The anchor of what is new: no heading and no exhibit can have it, since theirs hold no underscore.
+NEWS = "what_is_new"
 #: Width and height of the papers a report can be printed on, in millimetres.
 SHEETS = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}
 
@@ -111,6 +115,7 @@ class Document:
     runs: list[Run] = field(default_factory=list)  # of the chapters, in order
     rebuild: str | None = None  # the command that makes this edition again
     bibliography: Path | None = None
+    since: Changes | None = None  # what is new since an earlier edition
     unseen: list[dict[str, Any]] = field(default_factory=list)  # sources of findings whose exhibit is left out
 
     @property
@@ -120,6 +125,46 @@ class Document:
             return []
         items = [_with_link(finding) for finding in self.findings]
         return [{"t": "OrderedList", "c": [[1, {"t": "Decimal"}, {"t": "Period"}], items]}]
+
+    def open_with(self, changes: Changes) -> None:
+        """Tell what is new since an earlier edition, behind the findings."""
+        self.since = changes
+        first = self.contents[:1]
+        behind = 1 if first and first[0][1] == "findings" else 0
+        self.contents.insert(behind, (2, NEWS, self.news_heading))
+
+    @property
+    def news_heading(self) -> str:
+        """ "What is new since the edition of 15 November 2026"; empty where nothing is told."""
+        return f"What is new since {markup.printable(self.since.since_in_words)}" if self.since else ""
+
+    def news(self, *, linked: bool) -> Blocks:
+        """What is new, in a sentence and a list that leads to the exhibits; none if there is nothing to tell.
+
+        ``linked``: whether the files that tell all of it can be led to, as on a page that lies beside them.
+        """
+        if self.since is None:
+            return []
+        anchors = {exhibit.anchor for exhibit in self.exhibits}
+
+        def inline(part: str | tuple[str, str]) -> list[Node]:
+            words = part if isinstance(part, str) else part[0].replace(" ", "\u00a0")
+            told = _inlines(words)
+            led = not isinstance(part, str) and part[1] in anchors
+            return [{"t": "Link", "c": [["", [], []], told, [f"#{part[1]}", ""]]}] if led else told
+
+        items = [[{"t": "Plain", "c": [node for part in line for node in inline(part)]}] for line in self.since.lines()]
+        blocks: Blocks = [{"t": "Para", "c": _inlines(self.since.summary())}]
+        blocks += [{"t": "BulletList", "c": items}] if items else []
+        if self.since.problem:
+            return blocks
+        files: list[list[Node]] = [
+            [{"t": "Link", "c": [["", [], []], _inlines(name), [name, ""]]}] if linked else _inlines(name)
+            for name in (CHANGES_TABLE, CHANGES)
+        ]
+        told = [*_inlines("All changes, each with what it was, are in the files "), *files[0], *_inlines(" and ")]
+        told += [*files[1], *_inlines(" of this edition.")]
+        return [*blocks, {"t": "Para", "c": told}]
 
     @cached_property
     def cited(self) -> list[Blocks]:
@@ -202,6 +247,15 @@ class Document:
 def _is_press(entry: dict[str, Any]) -> bool:
     """Whether an entry stands in the short list of press reports, which has no room for a caveat."""
     return entry.get("kind") == "press" and not entry.get("caveat")
+
+
+def _inlines(words: str) -> list[Node]:
+    """A text as pandoc reads one: words and spaces."""
+    nodes: list[Node] = []
+    for place, word in enumerate(re.split(" +", markup.printable(words))):
+        nodes += [{"t": "Space"}] if place else []
+        nodes += [{"t": "Str", "c": word}] if word else []
+    return nodes
 
 
 def _told(entry: dict[str, Any], usual_day: str | None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from lxml import etree
 
 from legation.errors import InputError
 from legation.press import fonts, markup, ooxml, svg, tables
-from legation.press.document import SHEETS, Document, Exhibit, raster
+from legation.press.document import NEWS, SHEETS, Document, Exhibit, raster
 from legation.press.markup import Blocks, Node
 
 _STYLES = Path(__file__).parent / "house" / "word-styles.xml"
@@ -131,6 +131,8 @@ def _blocks(document: Document) -> Blocks:
     for tally in document.tallies:
         counts = " · ".join(f"{count} {kind}" for kind, count in tally.counts)
         blocks.append(_styled("Tally", [_strong(f"{tally.title}: "), counts]))
+    if document.since:
+        blocks += [_heading(1, NEWS, document.news_heading), *document.news(linked=False)]
     blocks += _contents(document) + body
     return blocks + _closing(document, method) if document.closes else blocks
 
@@ -467,7 +469,7 @@ def _begin_pages(body: etree._Element) -> None:
     """Let every chapter of several begin a page, and the closing page."""
     for heading in _of_style(body, "Heading1"):
         anchor = heading.getprevious().get(f"{{{_W}}}name")
-        if anchor not in ("findings", "references"):
+        if anchor not in ("findings", "references", NEWS):
             heading.find("w:pPr", _NAMES).append(_w("pageBreakBefore"))
 
 

@@ -14,6 +14,8 @@ from nbconvert.exporters import get_exporter
 
 from legation import version
 from legation.press import html, markup, reader, svg
+from legation.press.archive import CHANGES, CHANGES_TABLE, Base
+from legation.press.changes import Changes, since
 from legation.press.document import Document, Exhibit, Run
 from legation.press.outcome import Executed
 from legation.press.plan import Chapter, Plan
@@ -24,7 +26,15 @@ from legation.press.reader import Part, Written
 _TOWER = 1.3
 
 
-def edition(plan: Plan, chapters: Sequence[Executed], *, bibliography: Path | None = None) -> dict[str, bytes]:
+def edition(
+    plan: Plan,
+    chapters: Sequence[Executed],
+    *,
+    bibliography: Path | None = None,
+    base: Base | None = None,
+    made_with: Mapping[str, Mapping[str, str]] | None = None,
+    changes: Changes | None = None,
+) -> dict[str, bytes]:
     """Render an executed report; nothing is written.
 
     Parameters
@@ -33,13 +43,19 @@ def edition(plan: Plan, chapters: Sequence[Executed], *, bibliography: Path | No
         The report and its chapters as they ran, in order.
     bibliography
         The BibTeX file that citations refer to.
+    base
+        The dated edition it is compared with: it opens with what changed since.
+    made_with
+        The files of code with their digests, under ``code``, and versions, under ``environment``: for its manifest.
+    changes
+        What it opens with, if that is known and not to be found out.
 
     Returns
     -------
     dict
         The contents of each file by its place in the edition's folder: ``index.html``, ``<report>.pdf``, ``data/``,
-        ``notebooks/`` and ``manifest.json``; and what the spec asks for besides, ``<report>.docx`` and
-        ``<report>-data.xlsx``.
+        ``notebooks/`` and ``manifest.json``; ``changes.json`` and ``changes.csv`` if it opens with changes; and what
+        the spec asks for besides, ``<report>.docx`` and ``<report>-data.xlsx``.
 
     Raises
     ------
@@ -68,6 +84,15 @@ def edition(plan: Plan, chapters: Sequence[Executed], *, bibliography: Path | No
         rebuild=f"make report REPORT={spec.name}",
         bibliography=bibliography,
     )
+    ran = {
+        _kept(chapter): f"{nbformat.writes(notebook).rstrip()}\n".encode()
+        for chapter, notebook in zip(plan.chapters, notebooks, strict=True)
+    }
+    about = _manifest(plan, chapters, document) | {key: dict(held) for key, held in (made_with or {}).items()}
+    if base is not None and changes is None:
+        changes = since(base, {**ran, MANIFEST: manifest_text(about).encode()})
+    if changes is not None:
+        document.open_with(changes)
     page, printed = (_exported(form, document) for form in ("legation_html", "legation_pdf"))
     files: dict[str, str | bytes] = {"index.html": page, printed_name(spec.name): printed}
     for exhibit in document.exhibits:
@@ -80,11 +105,18 @@ def edition(plan: Plan, chapters: Sequence[Executed], *, bibliography: Path | No
     first = _first(document)
     if first and first.kind == "chart":
         files[THUMBNAIL] = _thumbnail(first)
-    for chapter, notebook in zip(plan.chapters, notebooks, strict=True):
-        files[_kept(chapter)] = f"{nbformat.writes(notebook).rstrip()}\n"
-    made = {name: text if isinstance(text, bytes) else text.encode("utf-8") for name, text in files.items()}
-    made[MANIFEST] = manifest_text(_manifest(plan, chapters, document, made)).encode()
+    if changes is not None:
+        files |= {CHANGES: changes.as_json(), CHANGES_TABLE: changes.as_csv()}
+    made = {name: text if isinstance(text, bytes) else text.encode("utf-8") for name, text in files.items()} | ran
+    made[MANIFEST] = manifest_text(about | {"files": _digests(made)}).encode()
     return made
+
+
+def _digests(files: Mapping[str, bytes]) -> dict[str, Any]:
+    return {
+        name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        for name, content in sorted(files.items())
+    }
 
 
 def _kept(chapter: Chapter) -> str:
@@ -161,10 +193,8 @@ def _exporter(form: str) -> Any:
     return get_exporter(form)()
 
 
-def _manifest(
-    plan: Plan, chapters: Sequence[Executed], document: Document, files: Mapping[str, bytes]
-) -> dict[str, Any]:
-    """What an edition is made of, without a word on when or where it was built."""
+def _manifest(plan: Plan, chapters: Sequence[Executed], document: Document) -> dict[str, Any]:
+    """What an edition is made of, without a word on when or where it was built; its files come besides."""
     first = _first(document)
     return {
         "report": plan.spec.name,
@@ -178,6 +208,7 @@ def _manifest(
         "chapters": [
             {
                 "name": chapter.name,
+                "title": chapter.title,
                 "notebook": chapter.notebook.name,
                 "sha256": hashlib.sha256(chapter.notebook.read_bytes()).hexdigest(),
                 "parameters": _plain(chapter.parameters),
@@ -208,10 +239,6 @@ def _manifest(
         "first_figure": _named(first) | {"subtitle": first.content.get("subtitle")} if first else None,
         "revisions": [{"date": day, "change": change} for day, change in document.revisions],
         "sources": document.sources,
-        "files": {
-            name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-            for name, content in sorted(files.items())
-        },
     }
 
 

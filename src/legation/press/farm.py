@@ -52,8 +52,10 @@ from typing import Any, Literal, Self, TypeVar
 
 from legation.errors import InputError
 from legation.press import depends, warm
+from legation.press.archive import Base
 from legation.press.outcome import ChapterError, Executed
 from legation.press.plan import Chapter, Plan
+from legation.press.store import MadeWith
 
 #: What a worker without the checkout is sent of it.
 SHIPPED = ("notebooks", "data")
@@ -136,7 +138,9 @@ class Farm:
         """
         return self._start(self._run(chapter))
 
-    def render(self, plan: Plan, chapters: Sequence[Executed]) -> Future[dict[str, bytes]]:
+    def render(
+        self, plan: Plan, chapters: Sequence[Executed], base: Base | None = None, made_with: MadeWith | None = None
+    ) -> Future[dict[str, bytes]]:
         """Render an edition on a worker.
 
         Returns
@@ -145,7 +149,7 @@ class Farm:
             Of what `edition.edition` returns. Its exception is an ``InputError``: what the page cannot carry, or why
             no worker could render it. A fault in code is raised as it was there.
         """
-        return self._start(self._render(plan, tuple(chapters)))
+        return self._start(self._render(plan, tuple(chapters), base, made_with))
 
     def page(self, form: Literal["index", "sweep"], facts: Any) -> Future[str]:
         """Render a page that lists editions. There are few, so that it is done here."""
@@ -249,9 +253,12 @@ class Farm:
             raise ChapterError(chapter.notebook.name, 0, type(error).__name__, _failure(error), told) from None
         return done
 
-    async def _render(self, plan: Plan, chapters: tuple[Executed, ...]) -> dict[str, bytes]:
+    async def _render(
+        self, plan: Plan, chapters: tuple[Executed, ...], base: Base | None, made_with: MadeWith | None
+    ) -> dict[str, bytes]:
+        work = functools.partial(_typeset, plan, chapters, base, made_with)
         try:
-            made: dict[str, bytes] = await self._asked("edition", functools.partial(_typeset, plan, chapters))
+            made: dict[str, bytes] = await self._asked("edition", work)
         except (OSError, _LostError) as error:
             raise InputError(f"{plan.spec.name}: page and PDF: {_failure(error)}") from None
         return made
@@ -512,11 +519,14 @@ def _execute(chapter: Chapter, here: _Here) -> Executed:
     return run(here.chapter(chapter), here.kernels())
 
 
-def _typeset(plan: Plan, chapters: tuple[Executed, ...], here: _Here) -> dict[str, bytes]:
+def _typeset(
+    plan: Plan, chapters: tuple[Executed, ...], base: Base | None, made_with: MadeWith | None, here: _Here
+) -> dict[str, bytes]:
     from legation.press.edition import edition
 
     there = dataclasses.replace(plan, chapters=tuple(here.chapter(chapter) for chapter in plan.chapters))
-    return edition(there, chapters, bibliography=here.root / "data" / "references.bib")
+    bibliography = here.root / "data" / "references.bib"
+    return edition(there, chapters, bibliography=bibliography, base=base, made_with=made_with)
 
 
 _LOCK = threading.Lock()  # a worker may have several threads

@@ -15,6 +15,20 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from legation.press import fonts, markup, svg, tables
+from legation.press.changes import (
+    Change,
+    Changes,
+    Edition,
+    Shown,
+    by_size,
+    exhibits_paired,
+    figure,
+    in_figures,
+    inert,
+    percent,
+    shorter,
+    words_first,
+)
 from legation.press.document import Document, Exhibit, in_words
 from legation.press.markup import Node
 
@@ -27,6 +41,8 @@ _ROWS_ALIKE = 5
 _LINE, _PHONE = 24, 44
 #: How pandoc ends a footnote: with an arrow that few typefaces have.
 _BACK = 'role="doc-backlink">\u21a9\ufe0e</a>'
+#: Columns of the tables that compare figures, and letters of a word told there.
+_DIFFERENCE_COLUMNS, _WORD = 7, 160
 _PLACE = re.compile(r"<!--exhibit (\d+)-->")
 
 
@@ -61,8 +77,8 @@ def page(document: Document) -> str:
     """
     classes = svg.Classes()
     exhibits = [_exhibit(exhibit, classes, document) for exhibit in document.exhibits]
-    parts = [[_placed(block) for block in part] for part in document.cited]
-    names = ("abstract", "summary", "body", "method", "notes")
+    parts = [[_placed(block) for block in part] for part in (*document.cited, document.news(linked=True))]
+    names = ("abstract", "summary", "body", "method", "news", "notes")
     written = markup.write(parts, "html", language=document.language)
     texts = {
         # Text cannot hold such a comment: pandoc escapes it.
@@ -70,7 +86,8 @@ def page(document: Document) -> str:
         for name, text in zip(names, written, strict=True)
     }
     made = _TEMPLATES.get_template("page.html.jinja").render(document=document, **texts)
-    return _styled(made, f"{classes.css()}\n{_sides(document)}\n")
+    news = _news_css() if document.since else ""
+    return _styled(made, f"{classes.css()}\n{_sides(document)}\n{news}")
 
 
 def listing(form: Literal["index", "sweep"], facts: Any) -> str:
@@ -107,6 +124,105 @@ def sweep(manifest: dict[str, Any]) -> str:
     return _styled(_TEMPLATES.get_template("sweep.html.jinja").render(sweep=manifest))
 
 
+def difference(changes: Changes, before: Edition, after: Edition, names: tuple[str, str]) -> str:
+    """The page that compares two editions: words first, then figures and charts side by side, then all else.
+
+    Parameters
+    ----------
+    changes
+        What differs between them.
+    before, after
+        The editions, whose drawings are shown.
+    names
+        What each is called.
+
+    Raises
+    ------
+    InputError
+        A drawing that is no SVG.
+    """
+    classes = svg.Classes()
+    entries = list(changes.entries)
+    paired = {other.anchor: (one, other) for one, other in exhibits_paired(before, after) if one and other}
+    figures: dict[str, list[Change]] = {}
+    for entry in by_size(entry for entry in entries if entry.kind in ("revised", "new", "gone")):
+        figures.setdefault(entry.anchor or "", []).append(entry)
+    shown = [
+        {
+            "anchor": f"exhibit-{place}",
+            "label": found[0].exhibit or "Counts",
+            "title": found[0].title or "",
+            "rows": [_revision(entry) for entry in found[:_ROWS_ON_PAGE]],
+            "more": max(len(found) - _ROWS_ON_PAGE, 0),
+            "drawings": _side_by_side(paired.get(anchor), place, classes),
+        }
+        for place, (anchor, found) in enumerate(figures.items(), start=1)
+    ]
+
+    def of(*kinds: str) -> list[Change]:
+        return [entry for entry in entries if entry.kind in kinds]
+
+    made = _TEMPLATES.get_template("changes.html.jinja").render(
+        title=after.title,
+        language=_text_or(after.manifest.get("language"), "en-GB"),
+        names=names,
+        changes=changes,
+        words=words_first(of("reworded"))[:_ROWS_ON_PAGE],
+        more_words=max(len(of("reworded")) - _ROWS_ON_PAGE, 0),
+        findings=of("finding"),
+        exhibits=shown,
+        moved=of("exhibit new", "exhibit gone", "chapter new", "chapter gone", "chapter moved"),
+        texts=of("text")[:_ROWS_ON_PAGE],
+        method=of("data", "parameters", "method", "code"),
+    )
+    return _styled(made, f"{classes.css()}\n{_right(_DIFFERENCE_COLUMNS)}\n{_news_css()}")
+
+
+def _text_or(value: Any, otherwise: str) -> str:
+    return value if isinstance(value, str) else otherwise
+
+
+def _revision(entry: Change) -> dict[str, Any]:
+    """A figure, or a row of words, as the page shows it: before, now, difference and its share."""
+    was, now = entry.before, entry.after
+    if isinstance(was, float) and isinstance(now, float):
+        shown = in_figures(was, now)
+        by = now - was
+        difference = f"{'+' if by > 0 else ''}{figure(by)}"
+    else:
+        shown_each = [
+            figure(value) if isinstance(value, float) else shorter(value or "", _WORD) for value in (was, now)
+        ]
+        shown, difference = (shown_each[0], shown_each[1]), {"new": "new", "gone": "gone"}.get(entry.kind, "")
+    column = f"{entry.column} ({entry.unit})" if entry.unit else entry.column
+    return {
+        "row": entry.row,
+        "column": column,
+        "before": shown[0],
+        "after": shown[1],
+        "difference": difference,
+        "percent": percent(entry.relative),
+        "source": entry.source or "",
+    }
+
+
+def _side_by_side(pair: tuple[Shown, Shown] | None, place: int, classes: svg.Classes) -> list[dict[str, Any]]:
+    """The drawings of a chart as it was and as it is; none of what is no chart, or looks as it did."""
+    if pair is None or any(not isinstance(shown.content.get("svg"), dict) for shown in pair):
+        return []
+    if pair[0].content["svg"] == pair[1].content["svg"]:
+        return []
+    found = []
+    for when, shown in zip(("before", "now"), pair, strict=True):
+        drawings = [
+            (size, Markup(svg.inline(drawing, f"{when}-{place}-{size[:2]}-", f"exhibit '{shown.anchor}'", classes)))  # noqa: S704 - svg.inline took out harm
+            for size, drawing in sorted(shown.content["svg"].items())
+            if size in ("page", "phone") and isinstance(drawing, str)
+        ]
+        found.append({"when": when.capitalize(), "alt": _text_or(shown.content.get("alt"), ""), "drawings": drawings})
+    return found
+
+
 def data_index(document: Document, workbook: str | None = None) -> str:
     """The page that lists the CSV files of an edition, as it stands beside them, and the workbook's name if any."""
     exhibits = [exhibit for exhibit in document.exhibits if "data" in exhibit.content]
@@ -121,8 +237,13 @@ def data_csv(exhibit: Exhibit) -> str:
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
     rows.writerow(column["name"] for column in data["columns"])
-    rows.writerows(["" if cell is None else _inert(cell) for cell in row] for row in data["rows"])
+    rows.writerows(["" if cell is None else inert(cell) for cell in row] for row in data["rows"])
     return out.getvalue()
+
+
+def _news_css() -> str:
+    """The rules for what is new, which a page without it does not carry."""
+    return (_HOUSE / "changes.css").read_text(encoding="utf-8")
 
 
 def _styled(made: str, besides: str = "") -> str:
@@ -146,16 +267,15 @@ def _styled(made: str, besides: str = "") -> str:
 def _sides(document: Document) -> str:
     """The rules that keep a column of numbers to the right: ``r3`` on a table for its third. No cell has to say it."""
     forms = [exhibit.content.get(key, {}) for exhibit in document.exhibits for key in ("table", "data")]
-    most = max((len(form.get("columns", [])) for form in forms), default=0)
+    return _right(max((len(form.get("columns", [])) for form in forms), default=0))
+
+
+def _right(most: int) -> str:
+    """The same for tables of so many columns."""
     rule = (
         ".r{0} :is(th,td):nth-child({0}):not(.group){{text-align:right}}.r{0} td:nth-child({0}){{white-space:nowrap}}"
     )
     return "\n".join(rule.format(place) for place in range(1, most + 1))
-
-
-def _inert(cell: Any) -> Any:
-    """Keep a text that begins like a formula from being run by a spreadsheet."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 def _scoped(text: str) -> str:

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from legation.errors import InputError, nearest
+from legation.press import archive, publish
 from legation.press import plan as plans
-from legation.press import publish
 from legation.press import spec as specs
+from legation.press.archive import Dated
 from legation.press.outcome import ChapterError, Executed, Outcome, cannot
 from legation.press.plan import Plan
 from legation.press.runlog import FILE, RunLog
@@ -109,6 +110,7 @@ class _Making:
     failed: dict[int | None, Exception] = field(default_factory=dict)
     waiting: int = 0  # tasks that workers have
     rendering: Rendering | None = None
+    base: Dated | None = None  # the dated edition it is compared with
 
 
 @dataclass(frozen=True)
@@ -226,7 +228,8 @@ class _Press:
                 chapters = self._chapters(making)
                 if len(chapters) < len(plan.chapters):  # the others run again
                     return
-                future = workers.render(plan, chapters)
+                base = making.base.base() if making.base else None
+                future = workers.render(plan, chapters, base, self.store.made_with(making.decisions))
         except (OSError, InputError) as error:
             making.failed[task.position] = error
         else:
@@ -287,9 +290,9 @@ class _Press:
         spec = plan.spec.model_dump(
             mode="json", exclude={"sweep": True, "schedule": True, "chapters": {"__all__": {"limits"}}}
         )
-        making.rendering = self.store.rendering(
-            name, {**spec, "notebooks": notebooks}, making.decisions, bibliography=self._bibliography
-        )
+        facts = {**spec, "notebooks": notebooks, "code": self.store.made_with(making.decisions)["code"]}
+        facts |= self._base(making)
+        making.rendering = self.store.rendering(name, facts, making.decisions, bibliography=self._bibliography)
         if self.explain:
             self.say(f"{plan.spec.name}: page and PDF {making.rendering.why}")
         if not making.rendering.needed:
@@ -297,6 +300,22 @@ class _Press:
             return
         self._give(_Task(making, None))
         self._go_on_if_failed(making)
+
+    def _base(self, making: _Making) -> dict[str, Any]:
+        """Choose the dated edition that a report is compared with: what of it counts, if there is one.
+
+        All is asked of the store, so that a later build notices when a dated edition comes, changes or goes.
+        """
+        published, report = self.root / "reports" / "published", making.plan.spec.name
+        folder = published / archive.FOLDER / report
+        for name in self.store.names(folder):
+            self.store.digest(folder / name / archive.ABOUT)
+        making.base = base = archive.base(published, report)
+        if base is None:
+            return {}
+        self.store.names(base.folder / "notebooks")
+        digests = {name: self.store.digest(base.folder / name) for name in base.compared}
+        return {"last dated edition": {"stamp": base.stamp, "files": digests}}
 
     def _go_on_if_failed(self, making: _Making) -> None:
         if making.failed and not making.waiting:

@@ -66,12 +66,16 @@ def _not_shown(told: str) -> set[str]:
 def _set(document: Document, foreign: set[str]) -> bytes:
     """The document as Typst sets it, with the numbers of these characters in their place."""
     abstract, summary, body, method = ([_placed(block) for block in blocks] for blocks in document.cited)
+    news = document.news(linked=False)
     if document.several:
         body = [part for block in body for part in (*_new_page(block), block)]
-    parts = [_for_typst(blocks, foreign) for blocks in (abstract, summary, body, method)]
+    parts = [_for_typst(blocks, foreign) for blocks in (abstract, summary, body, method, news)]
     written = markup.write(parts, "typst", language=document.language)
-    opening, findings, main, closing, rest = written
-    source = f"{_TEMPLATE}\n#front[\n{opening}\n]\n#opening[\n{findings}\n]\n{main}\n#closing[\n{closing}\n]\n{rest}\n"
+    opening, findings, main, closing, told, rest = written
+    source = (
+        f"{_TEMPLATE}\n#front[\n{opening}\n]\n#opening[\n{findings}\n][\n{told}\n]\n{main}\n"
+        f"#closing[\n{closing}\n]\n{rest}\n"
+    )
     day = _date(document)
     made = typst.compile(
         source.encode("utf-8"),
@@ -185,6 +189,7 @@ def _values(document: Document, day: date, foreign: set[str]) -> dict[str, Any]:
         "findings": len(document.findings),
         "tallies": [{"title": tally.title, "counts": tally.counts} for tally in document.tallies],
         "has_method": bool(document.method),
+        "news": document.news_heading,
         "changes": document.changes,
         "closes": document.closes,
         "rebuild": document.rebuild,

@@ -44,6 +44,9 @@ FOLDER = Path(".legation") / "store"
 #: What is kept: results used within so many days, of each key so many, the last used first, in so many bytes in all.
 MOST_DAYS, MOST_OF_A_KEY, MOST_BYTES = 30, 20, 2_000_000_000
 
+#: Files of code with their digests under ``code``, and versions under ``environment``.
+MadeWith = dict[str, dict[str, str]]
+
 _FORMAT = 1
 _MARK = b"legation-store %d " % _FORMAT
 _DAY = 86_400.0
@@ -345,6 +348,23 @@ class Store:
         why = f"renders: {_joined(reasons)}" if reasons else "kept: nothing it is made of changed"
         self._touch(file)
         return Rendering(edition, parts, why, bool(reasons))
+
+    def made_with(self, chapters: Sequence[Decision]) -> MadeWith:
+        """What code chapters import and editions are rendered with, and in which environment, for a manifest.
+
+        Files are named by their places in the package or, beside a notebook, in the checkout, so that they are the same
+        wherever the checkout lies; of the environment what depends on the machine alone is left out.
+        """
+        package = self._library.shown(self._package)
+        files = dict(self._library.of_modules(depends.RENDERING).files)
+        for chapter in chapters:
+            files |= chapter.inputs.code
+        named = {
+            f"{self._package.name}{name.removeprefix(package)}" if name.startswith(f"{package}/") else name: digest
+            for name, digest in files.items()
+        }
+        versions = {name: version for name, version in depends.environment().items() if name != depends.PLATFORM}
+        return {"code": named, "environment": versions}
 
     def published(self, rendering: Rendering, paths: Iterable[Path]) -> None:
         """Note that an edition is in place: files of the checkout, and folders with all files below them.

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from legation.press import archive
 from legation.press.build import build
 from legation.press.warm import KernelServer
 
@@ -38,6 +39,7 @@ def verify(root: Path, names: list[str], say: Callable[[str], None], as_of: str 
         copy = nobody.place.folder / "checkout"
         for each in _INPUTS:
             shutil.copytree(root / each, copy / each, ignore=shutil.ignore_patterns("published", ".ipynb_checkpoints"))
+        _copy_bases(root / "reports" / "published", copy / "reports" / "published")
         say("Building again from nothing, in another folder, on stock kernels, one task after the other.")
         again = build(copy, names, lambda line: say(f"again: {line}"), jobs=1, forking=False, as_of=as_of)
         differing = [f"{outcome.report}: not published again" for outcome in again if outcome.edition is None]
@@ -61,6 +63,14 @@ def verify(root: Path, names: list[str], say: Callable[[str], None], as_of: str 
     )
     say(f"Built twice: {said}.")
     return differing
+
+
+def _copy_bases(published: Path, there: Path) -> None:
+    """Copy the dated editions that a build compares with."""
+    folder = published / archive.FOLDER
+    reports = {file.parent.parent.relative_to(folder).as_posix() for file in folder.rglob(archive.ABOUT)}
+    for base in filter(None, (archive.base(published, report) for report in sorted(reports))):
+        shutil.copytree(base.folder, there / base.folder.relative_to(published))
 
 
 def _digests(edition: Path) -> dict[str, str]:

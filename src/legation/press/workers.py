@@ -30,7 +30,9 @@ from legation.press.store import FOLDER
 
 # Workers start before specs are read, for which pydantic has to be loaded.
 if TYPE_CHECKING:
+    from legation.press.archive import Base
     from legation.press.plan import Chapter, Plan
+    from legation.press.store import MadeWith
 
 #: Imported once, by the process that workers are forked from.
 _LOADED = "legation.press.loaded"
@@ -47,7 +49,9 @@ class Workers(Protocol):
     def run(self, chapter: Chapter) -> Future[Executed]:
         """Run a chapter. Its exceptions: ``ChapterError``, ``OSError``, ``BrokenExecutor`` if a worker was killed."""
 
-    def render(self, plan: Plan, chapters: Sequence[Executed]) -> Future[dict[str, bytes]]:
+    def render(
+        self, plan: Plan, chapters: Sequence[Executed], base: Base | None = None, made_with: MadeWith | None = None
+    ) -> Future[dict[str, bytes]]:
         """Render an edition, as ``edition.edition`` does. Its exceptions: ``InputError``, and as above."""
 
     def page(self, form: Literal["index", "sweep"], facts: Any) -> Future[str]:
@@ -78,9 +82,11 @@ class Local:
         """Run a chapter in a kernel of its own."""
         return self._submit(_run, chapter, self._server.place)
 
-    def render(self, plan: Plan, chapters: Sequence[Executed]) -> Future[dict[str, bytes]]:
+    def render(
+        self, plan: Plan, chapters: Sequence[Executed], base: Base | None = None, made_with: MadeWith | None = None
+    ) -> Future[dict[str, bytes]]:
         """Render an edition."""
-        return self._submit(_render, plan, list(chapters), self.root / "data" / "references.bib")
+        return self._submit(_render, plan, list(chapters), self.root / "data" / "references.bib", base, made_with)
 
     def page(self, form: Literal["index", "sweep"], facts: Any) -> Future[str]:
         """Render a page that lists editions."""
@@ -210,11 +216,13 @@ def _run(chapter: Chapter, place: warm.Place) -> Executed:
         return run(chapter, place)
 
 
-def _render(plan: Plan, chapters: list[Executed], bibliography: Path) -> dict[str, bytes]:
+def _render(
+    plan: Plan, chapters: list[Executed], bibliography: Path, base: Base | None, made_with: MadeWith | None
+) -> dict[str, bytes]:
     from legation.press.edition import edition
 
     with _named():
-        return edition(plan, chapters, bibliography=bibliography)
+        return edition(plan, chapters, bibliography=bibliography, base=base, made_with=made_with)
 
 
 def _page(form: Literal["index", "sweep"], facts: Any) -> str:
