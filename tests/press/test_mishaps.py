@@ -220,7 +220,7 @@ class Quick:
     def run(self, chapter):
         cell = {"cell_type": "markdown", "id": "a", "metadata": {}, "source": chapter.parameters["word"]}
         return self.done(Executed({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, (), ()))
-    def render(self, plan, chapters):
+    def render(self, plan, chapters, base=None, made_with=None):
         page = repr([chapter.notebook for chapter in chapters]).encode()
         files = {"index.html": page, "notebooks/a.ipynb": page * 2}
         stated = {name: {"sha256": sha256(content).hexdigest()} for name, content in files.items()}

@@ -392,7 +392,15 @@ def _exhibits(place: int, cells: list[dict[str, Any]], left: list[dict[str, Any]
 
 def compare(before: Edition, after: Edition, called: str) -> Changes:
     """What differs between two editions that have been read; ``called`` names the first."""
-    return Changes(called, tuple(_differences(before, after)))
+    found = _differences(before, after)
+    return Changes(
+        called,
+        tuple(replace(entry, before=_or_nothing(entry.before), after=_or_nothing(entry.after)) for entry in found),
+    )
+
+
+def _or_nothing(value: Value) -> Value:
+    return None if value == "" else value
 
 
 def _differences(before: Edition, after: Edition) -> Iterator[Change]:
@@ -949,7 +957,7 @@ def _of_text(one: Chapter, other: Chapter) -> Iterator[Change]:
 
 def _of_code(before: Edition, after: Edition) -> Iterator[Change]:
     was, now = (_text(edition.manifest.get("legation")) for edition in (before, after))
-    if was and was != now:
+    if was and now and was != now:
         yield Change("code", column="version of Legation", before=was, after=now)
     for key, column in (("code", "file"), ("environment", "version")):
         if not (isinstance(before.manifest.get(key), dict) and isinstance(after.manifest.get(key), dict)):
@@ -1048,7 +1056,8 @@ def _digits(value: float, digits: int) -> str:
         text = f"{value:,.{max(digits - 1 - math.floor(math.log10(abs(value))), 0)}f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text
     else:
-        text = f"{value:.{digits - 1}e}"
+        mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+        text = f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
     return text.replace("-", "\u2212")
 
 
@@ -1057,7 +1066,7 @@ def percent(relative: float | None) -> str:
     if relative is None or not math.isfinite(relative):
         return ""
     size, sign = abs(relative) * 100, "+" if relative > 0 else "\u2212"
-    shown = f"{size:,.0f}" if size >= 1000 else f"{size:.1f}" if size >= 0.05 else "under 0.1"
+    shown = f"{size:,.0f}" if size >= 100 else f"{size:.1f}" if size >= 0.05 else "under 0.1"
     return f"{sign}{shown}\u00a0%"
 
 
