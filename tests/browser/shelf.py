@@ -12,10 +12,12 @@ from typing import Any
 import nbformat
 from helpers import drawing, exhibit, notebook, shown
 from PIL import Image
+from press.editions import edition, found, turnover, verdicts
 from press.made import HOSTILE, chapter, figure, finding, method, report, tally
 
 from legation.exhibits import say
-from legation.press import html, reader
+from legation.press import changes, html, reader
+from legation.press.changes import Changes, Edition
 from legation.press.document import Document
 from legation.press.reader import Part, Written
 
@@ -27,8 +29,9 @@ def fill(folder: Path) -> None:
     """Write one page of every kind, as the press would lay them out.
 
     ``index.html`` lists reports, ``whole/index.html`` shows all that a report can hold, ``whole/data/index.html`` its
-    files, ``hostile/index.html`` text that would like to be code, ``single/index.html`` a report of one chapter, and
-    ``sweep/index.html`` editions.
+    files, ``hostile/index.html`` text that would like to be code, ``single/index.html`` a report of one chapter,
+    ``sweep/index.html`` editions, ``opened/index.html`` a report that opens with what is new, and
+    ``compared/index.html`` two editions side by side.
     """
     document = whole()
     pages = {
@@ -38,6 +41,8 @@ def fill(folder: Path) -> None:
         "hostile/index.html": html.page(hostile()),
         "single/index.html": html.page(single()),
         "sweep/index.html": html.sweep(_sweep()),
+        "opened/index.html": html.page(opened()),
+        "compared/index.html": html.difference(*compared()),
     }
     for name, text in pages.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -103,6 +108,43 @@ def single() -> Document:
     """A report of one chapter with one chart."""
     cells = ("# How trade grew\n\nBy how much?", f"## Turnover\n\n{_PROSE}", figure())
     return reader.read([Part(notebook(*cells), "trade.ipynb")])
+
+
+def opened() -> Document:
+    """The whole report, opening with what is new since an earlier edition."""
+    document = whole()
+    found, *_ = compared()
+    document.open_with(dataclasses.replace(found, since="2026-11-15T050000Z"))
+    return document
+
+
+def compared() -> tuple[Changes, Edition, Edition, tuple[str, str]]:
+    """What ``html.difference`` takes: two editions that differ in all, with text that would like to be code."""
+    flipped = ("a-2", f"A pledge was made. {HOSTILE}", "contradicted")
+    rows = [["CHN", 2020, 133.5e9, "final", "office-2021"], ["RUS", 2020, 4.9e9, "final", "office-2021"]]
+    drawn = {"page": bars(454), "phone": bars(255)}
+    before, after = (
+        changes.read(files)
+        for files in (
+            edition(
+                [turnover(rows, svg=drawn), verdicts(("a-1", "Trade doubled.", "confirmed"), (*flipped[:2], "close"))],
+                [found("No pledge was made."), "As it was.", exhibit(name="old", title="What is shown no more")],
+                code={"legation/a.py": "0" * 64},
+            ),
+            edition(
+                [
+                    turnover(
+                        [*rows[:1], [*rows[1][:2], 5.4e9, "final", "office-2021"]], svg=drawn | {"page": bars(460)}
+                    ),
+                    verdicts(("a-1", "Trade doubled.", "confirmed"), flipped),
+                ],
+                [found(f"A pledge was made. {HOSTILE}"), f"As it is. {HOSTILE}"],
+                code={"legation/a.py": "1" * 64},
+            ),
+        )
+    )
+    names = ("whole@2026-11-15T050000Z", "whole")
+    return changes.compare(before, after, names[0]), before, after, names
 
 
 def bars(width: int) -> str:

@@ -17,6 +17,8 @@ MADE = [
     "index.html",
     "sweep/index.html",
     "whole/data/index.html",
+    "opened/index.html",
+    "compared/index.html",
 ]
 REPORT = "whole/index.html"
 FLAGSHIP = "putin-asia-2024/index.html"

@@ -134,7 +134,7 @@ def test_the_same_revision_in_two_exhibits_counts_once_but_small_counts_do_not_f
         (4.6e9, 4.6004e9, ("4.6\u00a0bn", "4.6004\u00a0bn")),
         (2024.0, 2025.0, ("2,024", "2,025")),
         (-1.5, 1.5, ("\u22121.5", "1.5")),
-        (0.0, 1.5e-7, ("0", "1.50e\u22127")),
+        (0.0, 1.5e-7, ("0", "1.5e\u22127")),
         (999_999.4, 1_000_001.0, ("0.999999\u00a0m", "1\u00a0m")),
     ],
 )
@@ -225,13 +225,13 @@ def test_findings_chapters_texts_and_parameters_are_compared():
     told = [(entry.kind, entry.chapter, entry.before, entry.after) for entry in found_.entries]
     assert told == [
         ("finding", "a", "Trade grew by 2\u00a0%.", "Trade grew by 3\u00a0%."),
-        ("chapter moved", "c", 2.0, 1.0),
-        ("chapter moved", "a", 1.0, 2.0),
         ("chapter new", "d", None, "d"),
         ("chapter gone", "b", "b", None),
+        ("chapter moved", "c", 2.0, 1.0),
+        ("chapter moved", "a", 1.0, 2.0),
         ("parameters", "a", None, "2025"),
         ("text", "a", "It was so.", "It is so."),
-    ] or told[1:5] == sorted(told[1:5], key=lambda entry: entry[0])
+    ]
     assert found_.summary().startswith("1 finding changed, 1 chapter added, 1 chapter gone, 2 chapters moved, ")
 
 
@@ -345,9 +345,7 @@ def test_the_lines_tell_verdicts_first_then_findings_figures_exhibits_method_and
     told = ["".join(part if isinstance(part, str) else part[0] for part in line) for line in found_.lines()]
     assert len(told) <= 12
     assert told[0].startswith("Trade doubled.: verdict was")
-    assert told[1] == "A finding reads otherwise. Before: “It was.” (Figure 1)." or told[1].startswith(
-        "A finding reads"
-    )
+    assert told[1] == "A finding reads otherwise. Before: “It was.”"
     assert told[2].startswith("Figure 9: 2 figures revised. The largest: P")
     assert "Code: Legation 0.1.0 became 0.2.0." in told
     assert re.fullmatch(r"\d+ more changes are in the files named below\.", told[-1])

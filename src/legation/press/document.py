@@ -136,7 +136,7 @@ class Document:
     @property
     def news_heading(self) -> str:
         """ "What is new since the edition of 15 November 2026"; empty where nothing is told."""
-        return f"What is new since {markup.printable(self.since.since_in_words)}" if self.since else ""
+        return f"What is new since {markup.printable(self.since.since_in_words)}" if self.since is not None else ""
 
     def news(self, *, linked: bool) -> Blocks:
         """What is new, in a sentence and a list that leads to the exhibits; none if there is nothing to tell.

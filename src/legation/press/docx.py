@@ -131,7 +131,7 @@ def _blocks(document: Document) -> Blocks:
     for tally in document.tallies:
         counts = " · ".join(f"{count} {kind}" for kind, count in tally.counts)
         blocks.append(_styled("Tally", [_strong(f"{tally.title}: "), counts]))
-    if document.since:
+    if document.since is not None:
         blocks += [_heading(1, NEWS, document.news_heading), *document.news(linked=False)]
     blocks += _contents(document) + body
     return blocks + _closing(document, method) if document.closes else blocks

@@ -86,7 +86,7 @@ def page(document: Document) -> str:
         for name, text in zip(names, written, strict=True)
     }
     made = _TEMPLATES.get_template("page.html.jinja").render(document=document, **texts)
-    news = _news_css() if document.since else ""
+    news = _news_css() if document.since is not None else ""
     return _styled(made, f"{classes.css()}\n{_sides(document)}\n{news}")
 
 
