@@ -342,7 +342,7 @@ def test_the_lines_tell_verdicts_first_then_findings_figures_exhibits_method_and
                      *(turnover(rows, **each) for rows, each in zip(scaled, charts, strict=True)), "A word."],
                     legation="0.2.0")  # fmt: skip
     found_ = between(before, after)
-    told = ["".join(part if isinstance(part, str) else part[0] for part in line) for line in found_.lines()]
+    told = found_.told()
     assert len(told) <= 12
     assert told[0].startswith("Trade doubled.: verdict was")
     assert told[1] == "A finding reads otherwise. Before: “It was.”"

@@ -165,6 +165,10 @@ class Changes:
         """
         return _lines(self)
 
+    def told(self) -> list[str]:
+        """The same lines as plain text."""
+        return ["".join(part if isinstance(part, str) else part[0] for part in line) for line in self.lines()]
+
     def as_json(self) -> str:
         """All of it as JSON, from which `from_json` makes it again."""
         about = {"since": self.since, "summary": self.summary(), "problem": self.problem}
