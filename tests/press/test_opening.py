@@ -41,10 +41,10 @@ def spec(house, value, name="one"):
     (house / "reports" / f"{name}.yml").write_text(text)
 
 
-def publish(house, value=None):
+def publish(house, value=None, **how):
     if value is not None:
         spec(house, value)
-    (outcome,) = build(house, [], lambda line: None)
+    (outcome,) = build(house, [], lambda line: None, **how)
     assert outcome.problem is None
     return outcome
 
@@ -113,6 +113,19 @@ def test_an_edition_that_opens_with_changes_is_the_same_bytes_when_it_is_built_f
     said = []
     assert verify(house, [], said.append) == []
     assert "are the same bytes" in said[-1]
+
+
+def test_an_edition_as_of_a_time_is_compared_with_what_stood_then_and_a_dated_one_is_rebuilt_to_its_bytes(house):
+    publish(house)
+    keep(house, FIRST)
+    second = files(publish(house, 12.0).edition)
+    keep(house, SECOND, FIRST)
+    third = publish(house, 13.0).edition
+    assert changes.from_json((third / "changes.json").read_bytes()).since == SECOND
+    keep(house, THIRD, SECOND)
+    for moment in (SECOND, "2026-11-10"):
+        assert files(publish(house, 12.0, as_of=moment).edition) == second
+    assert "changes.json" not in files(publish(house, 12.0, as_of="2026-10-31").edition)
 
 
 def test_a_folder_that_is_no_dated_edition_is_not_compared_with(house):

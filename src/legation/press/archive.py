@@ -8,13 +8,13 @@ one that cannot be read, is no dated edition.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from legation import times
+from legation.errors import InputError
 from legation.press.publish import MANIFEST
 
 FOLDER = "archive"
@@ -22,7 +22,6 @@ FOLDER = "archive"
 ABOUT = "edition.json"
 #: What an edition says of its changes, whole; the page that opens with them is made from it.
 CHANGES, CHANGES_TABLE = "changes.json", "changes.csv"
-_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z")
 
 
 @dataclass(frozen=True)
@@ -62,13 +61,10 @@ class Base:
 
 def is_stamp(words: str) -> bool:
     """Whether this is a time as dated editions are named by: ``2026-11-22T050000Z``."""
-    if not _STAMP.fullmatch(words):
-        return False
     try:
-        datetime.strptime(words, "%Y-%m-%dT%H%M%S%z")
-    except ValueError:
+        return times.moment(words) == words
+    except InputError:
         return False
-    return True
 
 
 def dated(published: Path, report: str) -> list[Dated]:
@@ -95,10 +91,10 @@ def dated(published: Path, report: str) -> list[Dated]:
     return found
 
 
-def base(published: Path, report: str) -> Dated | None:
-    """The dated edition that a build compares with: the latest; ``None`` if there is none.
+def base(published: Path, report: str, as_of: str | None = None) -> Dated | None:
+    """The dated edition that a build compares with: the latest, or the latest up to a time; ``None`` if there is none.
 
     Where nothing that a reader could see differs from it, the build opens with the changes that the latest opens with:
     those since the one it was compared with itself. See `legation.press.changes.since`.
     """
-    return next(reversed(dated(published, report)), None)
+    return next((each for each in reversed(dated(published, report)) if not as_of or each.stamp <= as_of), None)

@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -599,7 +600,7 @@ class _Telling:
 
 def _of_rows(before: _Frame, after: _Frame, sources: Mapping[str, str], telling: _Telling | None) -> Iterator[Change]:
     shared = [name for name in before.places if name in after.places]
-    cited = {name for name in shared if _cites(before.cells(name) + after.cells(name), sources)}
+    cited = [name for name in shared if _cites(before.cells(name) + after.cells(name), sources)]
     keys = _keys(before, after, [name for name in shared if name not in cited])
     compared = [name for name in shared if name not in keys and name not in cited]
     numeric = {name for name in compared if {before.types[name], after.types[name]} & {"number", "integer"}}
@@ -613,16 +614,9 @@ def _of_rows(before: _Frame, after: _Frame, sources: Mapping[str, str], telling:
         row = after.rows[other] if other is not None else before.rows[one or 0]
         frame = after if other is not None else before
         key = ", ".join(_shown_plainly(row[frame.places[name]]) for name in keys)
-        by = _cited(row, frame, sources)
         if one is None or other is None:
-            yield _row_change(
-                frame,
-                row,
-                [name for name in frame.places if name not in keys and name not in cited],
-                key,
-                by,
-                new=one is None,
-            )
+            rest = [name for name in frame.places if name not in keys and name not in cited]
+            yield _row_change(frame, row, rest, key, _cited(row, frame, cited, sources), new=one is None)
             continue
         found = [
             (name, was, now)
@@ -632,6 +626,7 @@ def _of_rows(before: _Frame, after: _Frame, sources: Mapping[str, str], telling:
             if not _alike(was, now, numeric=name in numeric, nothing=nothing.get(name, 0.0))
         ]
         if found:
+            by = _cited(row, frame, cited, sources)
             words = telling.words(other, key, [_shown_plainly(now) for _, _, now in found]) if telling else key
             yield from (
                 _cell_change(name, was, now, words, after.units[name], by, numeric=name in numeric)
@@ -748,10 +743,11 @@ def _cites(cells: list[Any], sources: Mapping[str, str]) -> bool:
     )
 
 
-def _cited(row: Row, frame: _Frame, sources: Mapping[str, str]) -> str | None:
+def _cited(row: Row, frame: _Frame, cited: Iterable[str], sources: Mapping[str, str]) -> str | None:
     """Who gives the figures of a row: as its column of sources says, or the only source there is."""
-    for name, place in frame.places.items():
-        if row[place] and _cites(frame.cells(name), sources):
+    for name in cited:
+        place = frame.places[name]
+        if row[place]:
             told = list(dict.fromkeys(sources[part.strip()] for part in row[place].split(";")))
             return "; ".join(told[:2]) + (f" and {len(told) - 2} more" if len(told) > 2 else "")
     return next(iter(sources.values())) if len(set(sources.values())) == 1 else None
@@ -759,6 +755,8 @@ def _cited(row: Row, frame: _Frame, sources: Mapping[str, str]) -> str | None:
 
 def _alike(was: Any, now: Any, *, numeric: bool, nothing: float) -> bool:
     """Whether a reader sees the same in two cells."""
+    if was is now or (type(was) is type(now) and was == now):
+        return True
     if was is None or now is None:
         return was in (None, "") and now in (None, "")
     one, other = _as_number(was), _as_number(now)
@@ -1310,6 +1308,7 @@ def _joined(value: Any) -> str:
     return "".join(map(_text, value)) if isinstance(value, list) else _text(value)
 
 
+@lru_cache(maxsize=1 << 14)
 def _folded(words: str) -> str:
     """A text as it is compared: whatever its white space and the form of its dashes and quotation marks."""
     words = re.sub(r"[‘’ʼ]", "'", re.sub(r"[“”„]", '"', re.sub(r"[\u2010-\u2014\u2212]", "-", words)))

@@ -310,7 +310,7 @@ class _Press:
         folder = published / archive.FOLDER / report
         for name in self.store.names(folder):
             self.store.digest(folder / name / archive.ABOUT)
-        making.base = base = archive.base(published, report)
+        making.base = base = archive.base(published, report, self.store.as_of)
         if base is None:
             return {}
         self.store.names(base.folder / "notebooks")

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from legation import times
 from legation.press import archive
 from legation.press.build import build
 from legation.press.warm import KernelServer
@@ -39,7 +40,7 @@ def verify(root: Path, names: list[str], say: Callable[[str], None], as_of: str 
         copy = nobody.place.folder / "checkout"
         for each in _INPUTS:
             shutil.copytree(root / each, copy / each, ignore=shutil.ignore_patterns("published", ".ipynb_checkpoints"))
-        _copy_bases(root / "reports" / "published", copy / "reports" / "published")
+        _copy_bases(root / "reports" / "published", copy / "reports" / "published", as_of)
         say("Building again from nothing, in another folder, on stock kernels, one task after the other.")
         again = build(copy, names, lambda line: say(f"again: {line}"), jobs=1, forking=False, as_of=as_of)
         differing = [f"{outcome.report}: not published again" for outcome in again if outcome.edition is None]
@@ -65,11 +66,12 @@ def verify(root: Path, names: list[str], say: Callable[[str], None], as_of: str 
     return differing
 
 
-def _copy_bases(published: Path, there: Path) -> None:
+def _copy_bases(published: Path, there: Path, as_of: str | None) -> None:
     """Copy the dated editions that a build compares with."""
     folder = published / archive.FOLDER
     reports = {file.parent.parent.relative_to(folder).as_posix() for file in folder.rglob(archive.ABOUT)}
-    for base in filter(None, (archive.base(published, report) for report in sorted(reports))):
+    moment = times.moment(as_of) if as_of else None
+    for base in filter(None, (archive.base(published, report, moment) for report in sorted(reports))):
         shutil.copytree(base.folder, there / base.folder.relative_to(published))
 
 
