@@ -22,6 +22,7 @@ import contextlib
 import gzip
 import hashlib
 import json
+import os
 import re
 import secrets
 import shutil
@@ -392,8 +393,6 @@ def read(
     columns
         Those wanted; none means all, in the order of the contract.
     """
-    import duckdb  # 0.2 s, and without a vintage nobody needs it
-
     frames = []
     for vintage in of:
         contract = contracts.TABLES[vintage.table]
@@ -405,10 +404,10 @@ def read(
             terms.append(f"({' OR '.join(f'{side} IN ({places})' for side in contracts.sides(vintage.table))})")
             values += [*about, *about]
         rule = f" WHERE {' AND '.join(terms)}" if terms else ""
-        with duckdb.connect() as base:
+        with _reading(os.getpid()).cursor() as base:
             _not_too_many(base, rule, vintage, values)
-            rows = base.execute(f"SELECT {chosen} FROM read_parquet(?){rule}", [str(vintage.file), *values])  # noqa: S608
-            frames.append(typed(rows.df(), vintage.table))
+            rows = base.sql(f"SELECT {chosen} FROM read_parquet(?){rule}", params=[str(vintage.file), *values])  # noqa: S608
+            frames.append(typed(rows.to_arrow_table().to_pandas(), vintage.table))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
@@ -579,14 +578,25 @@ def _read_about(file: Path, *_changed: int) -> Vintage:
     return found
 
 
+@lru_cache(maxsize=1)
+def _reading(_process: int) -> duckdb.DuckDBPyConnection:
+    """What files are read with: to open it takes as long as a small query. A forked process needs its own."""
+    import duckdb  # 0.2 s, and without a vintage nobody needs it
+
+    base = duckdb.connect()
+    base.execute("SET enable_progress_bar = false")
+    return base
+
+
 def _not_too_many(base: duckdb.DuckDBPyConnection, rule: str, vintage: Vintage, values: list[Any]) -> None:
     """Refuse to fill the memory with rows of a large file."""
     if vintage.rows <= _MOST_READ:
         return
-    found = base.execute(f"SELECT count(*) FROM read_parquet(?){rule}", [str(vintage.file), *values]).fetchone()  # noqa: S608
-    if found and found[0] > _MOST_READ:
+    query = f"SELECT count(*) FROM read_parquet(?){rule}"  # noqa: S608
+    ((count,),) = base.execute(query, [str(vintage.file), *values]).fetchall()
+    if count > _MOST_READ:
         raise InputError(
-            f"{found[0]:,} rows of {vintage.id} are wanted, more than {_MOST_READ:,} at once. Ask for fewer countries, "
+            f"{count:,} rows of {vintage.id} are wanted, more than {_MOST_READ:,} at once. Ask for fewer countries, "
             f"products or years of {vintage.table}."
         )
 
