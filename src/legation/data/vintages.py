@@ -168,8 +168,7 @@ def database(folder: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     with contextlib.ExitStack() as stack:
         aside = folder or stack.enter_context(tempfile.TemporaryDirectory(prefix="legation-"))
         base = stack.enter_context(duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(aside)}))
-        base.execute("SET enable_progress_bar = false")
-        yield base
+        yield _without_bar(base)
 
 
 def is_feed(name: str) -> bool:
@@ -583,8 +582,14 @@ def _reading(_process: int) -> duckdb.DuckDBPyConnection:
     """What files are read with: to open it takes as long as a small query. A forked process needs its own."""
     import duckdb  # 0.2 s, and without a vintage nobody needs it
 
-    base = duckdb.connect()
-    base.execute("SET enable_progress_bar = false")
+    return _without_bar(duckdb.connect())
+
+
+def _without_bar(base: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """The same database, which draws no bar of its progress. In a kernel it draws none, and refuses to be told so."""
+    ((drawn,),) = base.execute("SELECT current_setting('enable_progress_bar')").fetchall()
+    if drawn:
+        base.execute("SET enable_progress_bar = false")
     return base
 
 
