@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import re
+from collections.abc import Mapping, Sequence
 from html import unescape
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +15,7 @@ from typing import Any, Literal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from legation.press import fonts, markup, svg, tables
+from legation.press import fonts, markup, publish, svg, tables
 from legation.press.changes import (
     Change,
     Changes,
@@ -92,11 +93,14 @@ def page(document: Document) -> str:
 
 def listing(form: Literal["index", "sweep"], facts: Any) -> str:
     """The page that lists all reports, or the editions of a sweep, as ``index`` and ``sweep`` take it."""
-    return index(facts) if form == "index" else sweep(facts)
+    return index(**facts) if form == "index" else sweep(facts)
 
 
-def index(reports: list[dict[str, Any]]) -> str:
-    """The page that lists reports, each given as its manifest, with the text of its ``drawing`` if it has one."""
+def index(reports: list[dict[str, Any]], *, status: bool = False) -> str:
+    """The page that lists reports, each given as its manifest, with the text of its ``drawing`` if it has one.
+
+    With ``status`` it leads to the page on how they fare.
+    """
     # An edition that was built before the press noted all of this has less to show.
     blank: dict[str, Any] = {
         "subtitle": None,
@@ -116,12 +120,29 @@ def index(reports: list[dict[str, Any]]) -> str:
             drawing = svg.inline(drawing, f"{shown['report']}-", where, classes)
             drawing = Markup(drawing.replace("<svg ", '<svg preserveAspectRatio="xMinYMin meet" ', 1))  # noqa: S704 - svg.inline took out harm
         listed.append(shown | {"day": in_words(day) if day else None, "drawing": drawing})
-    return _styled(_TEMPLATES.get_template("index.html.jinja").render(reports=listed), f"{classes.css()}\n")
+    made = _TEMPLATES.get_template("index.html.jinja").render(reports=listed, status=publish.STATUS if status else None)
+    return _styled(made, f"{classes.css()}\n")
 
 
 def sweep(manifest: dict[str, Any]) -> str:
     """The page that lists the editions of a sweep, given as its manifest."""
     return _styled(_TEMPLATES.get_template("sweep.html.jinja").render(sweep=manifest))
+
+
+def status(at: str, summary: str, parts: Mapping[str, Sequence[Any]]) -> str:
+    """The page on how reports and all around them fare.
+
+    Parameters
+    ----------
+    at
+        The time of which it tells, in words.
+    summary
+        One sentence.
+    parts
+        Under each heading what is told of: each with ``name``, ``level``, a sentence ``said`` and, if there is a page
+        of it, its address as ``page``.
+    """
+    return _styled(_TEMPLATES.get_template("status.html.jinja").render(at=at, summary=summary, parts=parts))
 
 
 def difference(changes: Changes, before: Edition, after: Edition, names: tuple[str, str]) -> str:

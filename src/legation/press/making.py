@@ -296,10 +296,20 @@ class _Press:
         if self.explain:
             self.say(f"{plan.spec.name}: page and PDF {making.rendering.why}")
         if not making.rendering.needed:
-            self._end(making.order, Outcome(plan.spec.name, self.root / name, self._passed(), kept=True))
+            self._end(making.order, self._kept_edition(making.rendering, plan.spec.name))
             return
         self._give(_Task(making, None))
         self._go_on_if_failed(making)
+
+    def _kept_edition(self, rendering: Rendering, report: str) -> Outcome:
+        """An edition stays as it stands, without the notice that an earlier attempt to renew it had failed."""
+        folder = self.root / rendering.edition
+        if rendering.noticed:
+            try:
+                publish.say_stale(folder, None)
+            except OSError as error:
+                return Outcome(report, None, self._passed(), cannot(error))
+        return Outcome(report, folder, self._passed(), kept=True)
 
     def _base(self, making: _Making) -> dict[str, Any]:
         """Choose the dated edition that a report is compared with: what of it counts, if there is one.
@@ -393,13 +403,15 @@ class _Press:
             for edition in specs.editions(sweep)
             if (digest := self.store.digest(published / edition.name / publish.MANIFEST))
         }
+        progress = self.sweeps[sweep.name]
         if manifests:
             facts = {"sweep": sweep.model_dump(mode="json")["sweep"], "manifests": manifests}
             rendering = self.store.rendering(f"reports/published/{sweep.name}/index.html", facts)
             if rendering.needed:
                 manifest = publish.swept(sweep, published)
                 self.store.published(rendering, publish.write_sweep(manifest, self._page("sweep", manifest), published))
-        progress = self.sweeps[sweep.name]
+            elif rendering.noticed and not progress.failed:
+                publish.say_stale(published / sweep.name, None)
         if failed := [progress.failed[order] for order in sorted(progress.failed)]:
             named = ", ".join(name.partition("/")[2] for name in failed[:_FAILURES_NAMED])
             more = f" and {len(failed) - _FAILURES_NAMED:,} more" if len(failed) > _FAILURES_NAMED else ""
@@ -411,14 +423,15 @@ class _Press:
     def _index(self) -> None:
         """The list of all reports, written again if one of them changed."""
         published = self.root / "reports" / "published"
+        names = self.store.names(published)
         manifests = {
-            name: digest
-            for name in self.store.names(published)
-            if (digest := self.store.digest(published / name / publish.MANIFEST))
+            name: digest for name in names if (digest := self.store.digest(published / name / publish.MANIFEST))
         }
-        rendering = self.store.rendering("reports/published/index.html", {"manifests": manifests})
+        status = publish.STATUS in names
+        facts = {"manifests": manifests, "status": status}
+        rendering = self.store.rendering("reports/published/index.html", facts)
         if rendering.needed:
-            page = self._page("index", publish.listed(published))
+            page = self._page("index", {"reports": publish.listed(published), "status": status})
             self.store.published(rendering, [publish.write_index(page, published)])
 
     def _page(self, form: Literal["index", "sweep"], facts: Any) -> str:

@@ -6,14 +6,17 @@ import contextlib
 import ctypes
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from legation import version
+from legation.errors import InputError
 
 if TYPE_CHECKING:  # loading it takes longer than to find that nothing changed
     from legation.press.spec import ReportSpec
@@ -21,6 +24,11 @@ if TYPE_CHECKING:  # loading it takes longer than to find that nothing changed
 MANIFEST = "manifest.json"
 #: The drawing that stands for an edition in the list of reports.
 THUMBNAIL = "first-figure.svg"
+#: The page on how reports and feeds fare, beside the list of reports.
+STATUS = "status.html"
+#: Where a page begins to be read; a notice stands there between two comments, such as no text of a page can hold.
+_MASTHEAD = b'<header class="masthead">'
+_NOTICE = re.compile(rb"\A<!--notice-->.*?<!--/notice-->", re.DOTALL)
 #: Names of what is being made begin with the first; what was in place, while it changes places, ends with the other.
 _ASIDE, _BEFORE = ".aside-", "-before"
 #: ``AT_FDCWD`` of Linux; ``RENAME_EXCHANGE`` there and ``RENAME_SWAP`` on macOS, which are the same number.
@@ -77,7 +85,7 @@ def place(files: Mapping[str, bytes], folder: Path) -> None:
 
 def tidy(published: Path) -> None:
     """Clear away what builds that were killed left half-done. Only for who knows that no other build is at work."""
-    for aside in [*published.glob(f"{_ASIDE}*"), *published.glob(f"*/{_ASIDE}*")]:
+    for aside in half_done(published):
         name = aside.name.removeprefix(_ASIDE)
         if name.endswith(_BEFORE) and not (kept := aside.with_name(name[: -len(f"-12345678{_BEFORE}")])).exists():
             aside.rename(kept)
@@ -85,6 +93,11 @@ def tidy(published: Path) -> None:
             shutil.rmtree(aside, ignore_errors=True)
         else:
             aside.unlink(missing_ok=True)
+
+
+def half_done(published: Path) -> list[Path]:
+    """What builds that were killed have left, and one that is at work is making."""
+    return sorted([*published.glob(f"{_ASIDE}*"), *published.glob(f"*/{_ASIDE}*")])
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -155,6 +168,53 @@ def write_index(page: str, published: Path) -> Path:
     return _write(published / "index.html", page)
 
 
+def write_status(page: str, published: Path) -> Path:
+    """Write the page on how reports and feeds fare, whole or not at all; returns its path."""
+    return _write(published / STATUS, page)
+
+
+def say_stale(edition: Path, sentence: str | None) -> None:
+    """Let the page of an edition open with a notice that it is out of date, or take the notice away.
+
+    Every other byte of the page stays as it is, and so does every other file: the manifest's hash is that of the page
+    without notice. The page is replaced whole, so that a dated edition that shares the file does not change. A build
+    does not count the notice as damage, and takes it away once it succeeds. Only for who knows that no other build is
+    at work.
+
+    Parameters
+    ----------
+    edition
+        The folder of an edition, or of a sweep.
+    sentence
+        What the notice says, as text in English; it takes the place of one that is there. ``None``: no notice.
+
+    Raises
+    ------
+    InputError
+        If the page is none that the press made.
+    OSError
+        If the page cannot be read or written.
+    """
+    file = edition / "index.html"
+    page = file.read_bytes()
+    before, masthead, after = without_notice(page).partition(_MASTHEAD)
+    if not masthead:
+        raise InputError(f"{file} is no page of a report: it has no masthead to put a notice into. Build it again.")
+    notice = ""
+    if sentence is not None:
+        shown = escape("".join(letter if letter.isprintable() else " " for letter in sentence), quote=False)
+        notice = f'<!--notice--><p class="stale" role="note" lang="en-GB">{shown}</p><!--/notice-->'
+    made = b"".join((before, masthead, notice.encode("utf-8"), after))
+    if made != page:
+        _put(file, made)
+
+
+def without_notice(page: bytes) -> bytes:
+    """A page as it was before `say_stale`."""
+    before, masthead, after = page.partition(_MASTHEAD)
+    return before + masthead + _NOTICE.sub(b"", after)
+
+
 def write_sweep(manifest: dict[str, Any], page: str, published: Path) -> list[Path]:
     """Write a sweep's page and manifest, and remove what no longer belongs to it; returns the two paths."""
     folder = published / manifest["report"]
@@ -173,11 +233,15 @@ def _keep_only(folder: Path, names: set[str]) -> None:
 
 
 def _write(file: Path, text: str) -> Path:
+    return _put(file, text.encode("utf-8"))
+
+
+def _put(file: Path, content: bytes) -> Path:
     """A single file, whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
     aside = file.with_name(f"{_ASIDE}{file.name}")
     try:
-        _fill(aside, text.encode("utf-8"))
+        _fill(aside, content)
         aside.replace(file)
     finally:
         with contextlib.suppress(OSError):  # a folder that cannot be written to has said so above

@@ -37,7 +37,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from legation.errors import InputError
-from legation.press import depends
+from legation.press import depends, publish
 from legation.press.depends import Files, Library
 
 FOLDER = Path(".legation") / "store"
@@ -125,12 +125,16 @@ class Result:
 
 @dataclass(frozen=True)
 class Rendering:
-    """Whether an edition is rendered, and why, as one sentence: ``renders: …`` or ``kept: …``."""
+    """Whether an edition is rendered, and why, as one sentence: ``renders: …`` or ``kept: …``.
+
+    ``noticed`` where its page says that it is out of date, which is no reason to render it.
+    """
 
     edition: str
     parts: dict[str, Any] = field(repr=False)
     why: str
     needed: bool
+    noticed: bool = False
 
 
 class Store:
@@ -334,20 +338,22 @@ class Store:
         parts = self._parts(facts, chapters, bibliography)
         file = self.folder / "editions" / _name(edition)
         last = self._asked_for(file)
+        noticed = False
         if last is None:
             reasons = ["it has not been published from here before"]
         else:
             reasons = _differences_of_parts(last["parts"], parts)
             if not reasons and depends.digest_of(last["parts"]) != depends.digest_of(parts):
                 reasons = ["what it is made of changed"]
-            reasons += [
-                f"{name} is {'not as it was published' if present else 'gone'}"
-                for name, sha in last["files"].items()
-                if (present := self._files.digest(self.root / name)) != sha
-            ]
+            for name, sha in last["files"].items():
+                present = self._files.digest(self.root / name)
+                if present and present != sha and _without_notice(self.root / name) == sha:
+                    noticed = True
+                elif present != sha:
+                    reasons.append(f"{name} is {'not as it was published' if present else 'gone'}")
         why = f"renders: {_joined(reasons)}" if reasons else "kept: nothing it is made of changed"
         self._touch(file)
-        return Rendering(edition, parts, why, bool(reasons))
+        return Rendering(edition, parts, why, bool(reasons), noticed)
 
     def made_with(self, chapters: Sequence[Decision]) -> MadeWith:
         """What code chapters import and editions are rendered with, and in which environment, for a manifest.
@@ -680,6 +686,16 @@ def _children(folder: Path) -> list[Path]:
 def _status(file: Path) -> os.stat_result | None:
     try:
         return file.stat()
+    except OSError:
+        return None
+
+
+def _without_notice(page: Path) -> str | None:
+    """The digest of a page as it was before it was said to be out of date; ``None`` of what is no page."""
+    if page.name != "index.html":
+        return None
+    try:
+        return hashlib.sha256(publish.without_notice(page.read_bytes())).hexdigest()
     except OSError:
         return None
 
