@@ -1,8 +1,13 @@
-"""``legation schedule``: editions that appear by themselves. ``legation diff``: what differs between two of them."""
+"""``legation schedule``: editions that appear by themselves. ``legation health``: whether they do.
+
+``legation diff``: what differs between two of them.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,6 +65,20 @@ def schedule(show: bool, remove: bool) -> None:
         assert spec.schedule  # noqa: S101
         run = next_run(spec.schedule, now)
         click.echo(f"{spec.name}: next on {run:%A %Y-%m-%d at %H:%M}, {spec.schedule.zone}")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="All of it as JSON, for programs.")
+def health(as_json: bool) -> None:
+    """Say whether all is well: reports, feeds, runs, locks, timer and disk, the worst first. Nothing is changed.
+
+    Exit status: 0 all is well, 1 a warning, 2 a failure, as programs that monitor machines take it.
+    """
+    from legation.press import health as checks
+
+    found = checks.health(home(), datetime.now(UTC))
+    click.echo(json.dumps(found.as_json(), indent=1, ensure_ascii=False) if as_json else found.text())
+    sys.exit(checks.STATUS[found.level])
 
 
 @click.command()

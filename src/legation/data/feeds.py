@@ -25,7 +25,6 @@ import shutil
 import threading
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -34,19 +33,20 @@ from typing import Annotated, Any, Protocol, Self
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from legation import yaml_lines
+from legation import holdings, yaml_lines
 from legation.checkout import home
 from legation.data import catalogue, plausibility, vintages
 from legation.data.fetching import Fetcher, UnreachableError
 from legation.data.vintages import Answer, Taken, Vintage
 from legation.errors import InputError, nearest
+from legation.holdings import Look
 
 #: Each is a module beside this one.
 PUBLISHERS = ("census", "comtrade", "ecb", "eurostat", "imf", "worldbank")
 #: Hours within which answers to an interrupted refresh are used again.
 _RESUMED_WITHIN = 24
 _MOST_BYTES = 200_000_000  # of one answer
-_FILE = "feeds.yaml"
+_FILE = holdings.FEEDS
 
 
 #: A country or group, by the house's code.
@@ -91,17 +91,6 @@ class Feed(BaseModel):
 
     publisher: str
     wish: dict[str, Any] = {}
-
-
-@dataclass(frozen=True)
-class Look:
-    """What came of asking a publisher once."""
-
-    feed: str
-    at: str
-    outcome: str  # 'new', 'same', 'aside' or 'failed'
-    said: str  # one sentence
-    vintage: str | None = None
 
 
 class Ask:
@@ -334,12 +323,7 @@ def refresh(
 
 def looks() -> list[Look]:
     """Every time a publisher was asked, in order; lines that cannot be read are passed over."""
-    found = []
-    with contextlib.suppress(OSError):
-        for line in (home() / "data" / "cache" / "looks.jsonl").read_text(encoding="utf-8").splitlines():
-            with contextlib.suppress(ValueError, TypeError):
-                found.append(Look(**json.loads(line)))
-    return found
+    return holdings.looks(home())
 
 
 def _look(name: str, feed: Feed, fetcher: Fetcher, at: datetime, tell: Callable[[str], object]) -> Look:

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from legation.errors import InputError
 from legation.press.document import slug
@@ -116,6 +116,20 @@ def remove(job: Job, say: Say) -> None:
     by_cron = _Cron(job).remove(say)
     if not by_systemd and not by_cron:
         say(f"Nothing is installed for {job.root}.")
+
+
+def installed(job: Job) -> Literal["systemd", "cron", "stopped", "no"]:
+    """With what the timer of this checkout is installed, and whether it is; ``stopped``: systemd has it, and not on.
+
+    Raises
+    ------
+    InputError
+        If the machine does not let it be found out.
+    """
+    systemd, cron = _Systemd(job), _Cron(job)
+    if systemd.folder and any(file.suffix == ".timer" and file.is_file() for file in systemd.files):
+        return "systemd" if systemd.is_on() else "stopped"
+    return "cron" if cron.is_installed() else "no"
 
 
 class _Tool(Protocol):
@@ -235,6 +249,10 @@ class _Systemd:
             say(f"Removed: {file}")
         return True
 
+    def is_on(self) -> bool:
+        """Whether the timer runs."""
+        return shutil.which("systemctl") is not None and not self._ask("is-active", f"{self.job.name}.timer").returncode
+
     def _is_ours(self) -> None:
         """Refuse what another machine with the same home folder installed: both would run it, or neither."""
         *_, file = self.files
@@ -318,6 +336,10 @@ class _Cron:
             self._must(_run([self.program, "-r"]))
         say(f"Removed: the block named {self.job.name} of your crontab.")
         return True
+
+    def is_installed(self) -> bool:
+        """Whether the crontab has the block, be it of an earlier installation."""
+        return bool(self.program and self._parts(self._read())[1])
 
     def _parts(self, crontab: bytes) -> tuple[bytes, bytes, bytes]:
         """What stands before the block, the block, what stands after it."""
