@@ -18,8 +18,8 @@ from legation.errors import InputError
 if TYPE_CHECKING:  # pandas and pydantic are loaded only by the command that needs them
     from collections.abc import Iterator, Sequence
 
-    from legation.data.feeds import Look
     from legation.data.vintages import Changes, Vintage
+    from legation.holdings import Look
 
 #: Changes of each kind that are shown: of two vintages compared, and after a refresh, which has its revisions alone.
 _SHOWN, _SHOWN_AFTER_REFRESH = 20, 5

@@ -16,7 +16,7 @@ from press.editions import edition, found, turnover, verdicts
 from press.made import HOSTILE, chapter, figure, finding, method, report, tally
 
 from legation.exhibits import say
-from legation.press import changes, html, reader
+from legation.press import changes, html, publish, reader
 from legation.press.changes import Changes, Edition
 from legation.press.document import Document
 from legation.press.reader import Part, Written
@@ -31,11 +31,14 @@ def fill(folder: Path) -> None:
     ``index.html`` lists reports, ``whole/index.html`` shows all that a report can hold, ``whole/data/index.html`` its
     files, ``hostile/index.html`` text that would like to be code, ``single/index.html`` a report of one chapter,
     ``sweep/index.html`` editions, ``opened/index.html`` a report that opens with what is new, and
-    ``compared/index.html`` two editions side by side.
+    ``compared/index.html`` two editions side by side. ``status.html`` tells how reports fare, and ``stale/index.html``
+    is a report that says of itself that it is out of date.
     """
     document = whole()
     pages = {
-        "index.html": html.index([_manifest(), _manifest(report="dprk-trade", drawing=None)]),
+        "index.html": html.index([_manifest(), _manifest(report="dprk-trade", drawing=None)], status=True),
+        "status.html": html.status("22 November 2026 at 05:00 UTC", "1 failure, 1 warning.", _fared()),
+        "stale/index.html": html.page(document),
         "whole/index.html": html.page(document),
         "whole/data/index.html": html.data_index(document, "whole-data.xlsx"),
         "hostile/index.html": html.page(hostile()),
@@ -47,6 +50,7 @@ def fill(folder: Path) -> None:
     for name, text in pages.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
+    publish.say_stale(folder / "stale", f"This edition is of 1 November 2026. Its renewal failed. {HOSTILE}")
 
 
 def whole() -> Document:
@@ -231,6 +235,24 @@ def _manifest(**changes: Any) -> dict[str, Any]:
         "drawing": bars(454),
         "outputs": {"docx": "whole.docx", "xlsx": "whole-data.xlsx"},
     } | changes
+
+
+def _fared() -> dict[str, list[dict[str, Any]]]:
+    """Reports and feeds in every state, with text that would like to be code, and words too long for a telephone."""
+
+    def item(name: str, level: str, said: str, page: str | None = None) -> dict[str, Any]:
+        return {"name": name, "level": level, "said": said, "page": page}
+
+    return {
+        "Reports": [
+            item("whole", "failure", f"Failed on 22 November 2026 at 05:00 UTC: {HOSTILE}", "whole/index.html"),
+            item("dprk-trade", "warning", "It has never run, and is due."),
+            item(f"a-{'long-' * 8}{'name' * 10}", "ok", f"{'https://example.org/' + 'a-path/' * 30}"),
+            item("single", "ok", "Unchanged on 22 November 2026 at 05:00 UTC.", "single/index.html"),
+        ],
+        "Feeds": [item("ecb-rates", "ok", "Taken on 1 November 2026 at 05:00 UTC, 21 days ago.")],
+        "Machine": [],
+    }
 
 
 def _sweep() -> dict[str, Any]:

@@ -19,6 +19,8 @@ MADE = [
     "whole/data/index.html",
     "opened/index.html",
     "compared/index.html",
+    "status.html",
+    "stale/index.html",
 ]
 REPORT = "whole/index.html"
 FLAGSHIP = "putin-asia-2024/index.html"
@@ -148,6 +150,19 @@ def test_the_briefing_is_set_in_the_typefaces_it_brings_along(published, open_pa
 @pytest.mark.parametrize("made", [REPORT, "single/index.html"], indirect=True)
 def test_on_paper_all_the_text_stands_and_nothing_that_only_a_screen_needs(made, open_page):
     _prints(open_page(made))
+
+
+def test_a_notice_that_a_page_is_out_of_date_stands_above_all_else_on_screen_and_on_paper(pages, open_page):
+    for width in (PHONE, DESK):
+        visit = open_page(pages / "stale/index.html", width)
+        for media in ("screen", "print"):
+            visit.page.emulate_media(media=media)
+            assert visit.js("document.querySelector('.stale').checkVisibility()")
+            tops = visit.js(
+                "['.stale', 'h1', '.findings', 'main', 'footer'].map(name => "
+                "document.querySelector(name).getBoundingClientRect().top)"
+            )
+            assert tops == sorted(tops)
 
 
 def test_the_briefing_prints_whole(published, open_page):

@@ -339,7 +339,7 @@ def _reports(root: Path, runs: Sequence[_Run], now: datetime) -> Iterator[Report
                 wrong = f"Its spec cannot be read. {_sentence(str(error))}"
         took_part = [(run, news) for run in runs if (news := run.of(name))]
         newest = _newest(published / archive.FOLDER / name) if _NAME.fullmatch(name) else None
-        yield _report(name, spec, wrong, name in files, name in stand, took_part, newest, now)
+        yield _report(_line(name), spec, wrong, name in files, name in stand, took_part, newest, now)
 
 
 def _report(  # each is asked for once, and all of it makes one sentence
