@@ -1,6 +1,6 @@
 """``legation schedule``: editions that appear by themselves. ``legation health``: whether they do.
 
-``legation diff``: what differs between two of them.
+``legation diff``: what differs between two of them. ``legation rebuild``: one is made again, to prove it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from legation.errors import InputError, nearest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from legation.press.archive import Dated
     from legation.press.changes import Change, Changes
 
 #: Lines told of each kind of change.
@@ -115,6 +116,27 @@ def diff(before: str, after: str, as_json: bool, page: Path | None) -> None:
         click.echo(f"{page}")
 
 
+@click.command()
+@click.argument("edition", metavar="REPORT@TIME")
+def rebuild(edition: str) -> None:
+    """Build a dated edition again from the figures of its time, and compare every file with what was kept.
+
+    REPORT@TIME is written as in legation diff: vietnam-trade@2026-11-01T050000Z, or the beginning of the time. Nothing
+    is checked out and nothing published changes: check out the commit that the edition names first.
+
+    Exit status: 0 all files are the same bytes, 1 they differ or it cannot be built, 2 there is no such edition.
+    """
+    from legation.press import archive
+    from legation.press.verify import rebuild as build_again
+
+    report, _, stamp = edition.partition("@")
+    if not stamp or not archive.is_name(report):
+        raise InputError(f"'{edition}' names no dated edition. Write report and time: vietnam-trade@2026-11-01.")
+    root = home()
+    dated = _kept(edition, archive.dated(root / "reports" / "published", report), stamp)
+    sys.exit(int(bool(build_again(root, dated, click.echo))))
+
+
 def _edition(name: str) -> Path:
     """The folder of an edition that an analyst named."""
     from legation.press import archive, publish
@@ -126,14 +148,8 @@ def _edition(name: str) -> Path:
     published = home() / "reports" / "published"
     if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", report) or ".." in report:
         raise InputError(f"'{name}' is neither the folder of an edition nor a report. Name one of them.")
-    dated = {each.stamp: each.folder for each in archive.dated(published, report)}
     if stamp:
-        fitting = [held for held in dated if held.startswith(stamp)]
-        if len(fitting) == 1:
-            return dated[fitting[0]]
-        told = ", ".join(list(dated)[-10:]) or "none"
-        what = "several dated editions that begin so" if fitting else "no dated edition of that time"
-        raise InputError(f"'{name}': there {'are' if fitting else 'is'} {what}. The last are: {told}.")
+        return _kept(name, archive.dated(published, report), stamp).folder
     if (published / report / publish.MANIFEST).is_file():
         return published / report
     known = sorted(file.parent.name for file in published.glob(f"*/{publish.MANIFEST}"))
@@ -141,6 +157,16 @@ def _edition(name: str) -> Path:
         f"'{name}' is neither the folder of an edition nor a report that is published{nearest(name, known)}. "
         f"Published are: {', '.join(known) or 'none'}."
     )
+
+
+def _kept(name: str, dated: list[Dated], stamp: str) -> Dated:
+    """The dated edition whose stamp begins so."""
+    fitting = [each for each in dated if each.stamp.startswith(stamp)]
+    if len(fitting) == 1:
+        return fitting[0]
+    told = ", ".join(each.stamp for each in dated[-10:]) or "none"
+    what = "several dated editions that begin so" if fitting else "no dated edition of that time"
+    raise InputError(f"'{name}': there {'are' if fitting else 'is'} {what}. The last are: {told}.")
 
 
 def _told(found: Changes) -> Iterator[str]:

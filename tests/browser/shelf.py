@@ -30,13 +30,13 @@ def fill(folder: Path) -> None:
 
     ``index.html`` lists reports, ``whole/index.html`` shows all that a report can hold, ``whole/data/index.html`` its
     files, ``hostile/index.html`` text that would like to be code, ``single/index.html`` a report of one chapter,
-    ``sweep/index.html`` editions, ``opened/index.html`` a report that opens with what is new, and
-    ``compared/index.html`` two editions side by side. ``status.html`` tells how reports fare, and ``stale/index.html``
-    is a report that says of itself that it is out of date.
+    ``sweep/index.html`` editions, ``opened/index.html`` a report that opens with what is new,
+    ``compared/index.html`` two editions side by side, and ``history/index.html`` dated editions. ``status.html`` tells
+    how reports fare, and ``stale/index.html`` is a report that says of itself that it is out of date.
     """
     document = whole()
     pages = {
-        "index.html": html.index([_manifest(), _manifest(report="dprk-trade", drawing=None)], status=True),
+        "index.html": html.index([_manifest(), _manifest(report="dprk-trade", drawing=None)], _dates(), status=True),
         "status.html": html.status("22 November 2026 at 05:00 UTC", "1 failure, 1 warning.", _fared()),
         "stale/index.html": html.page(document),
         "whole/index.html": html.page(document),
@@ -46,6 +46,7 @@ def fill(folder: Path) -> None:
         "sweep/index.html": html.sweep(_sweep()),
         "opened/index.html": html.page(opened()),
         "compared/index.html": html.difference(*compared()),
+        "history/index.html": html.history(_history()),
     }
     for name, text in pages.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -253,6 +254,44 @@ def _fared() -> dict[str, list[dict[str, Any]]]:
         "Feeds": [item("ecb-rates", "ok", "Taken on 1 November 2026 at 05:00 UTC, 21 days ago.")],
         "Machine": [],
     }
+
+
+def _dates() -> dict[str, Any]:
+    """What ``html.index`` takes of dated editions: those of one of its reports."""
+    links = ["archive/whole", "archive/whole/2026-11-15T050000Z"]
+    return {"whole": {"stamp": "2026-11-15T050000Z", "links": links}}
+
+
+def _history() -> dict[str, Any]:
+    """What ``html.history`` takes: dated editions, and those of a sweep, with text that would like to be code."""
+    dated = [
+        {
+            "stamp": f"2026-11-{day:02}T050000Z",
+            "time": f"2026-11-{day:02}T05:00:00Z",
+            "when": f"{day} November 2026, 05:00 UTC",
+            "number": number,
+            "summary": f"12 figures revised, 2 verdicts changed. {HOSTILE}",
+            "since": "2026-11-08T050000Z" if number == 2 else None,
+            "since_day": "8 November 2026" if number == 2 else None,
+            "printed": "whole.pdf",
+            "outputs": {"docx": "whole.docx"},
+            "changes": number == 2,
+            "rebuild": f"legation rebuild whole@2026-11-{day:02}T050000Z",
+            "commit": "58bee5409a1b2c3d4e5f60718293a4b5c6d7e8f9-dirty",
+        }
+        for number, day in ((2, 15), (1, 8))
+    ]
+    editions = [
+        {
+            "edition": code,
+            "title": f"Trade with {name}",
+            "stamp": "2026-11-15T050000Z",
+            "day": "15 November 2026",
+            "count": 12,
+        }
+        for code, name in (("khm", "Cambodia"), ("lao", f"Laos {HOSTILE}"))
+    ]
+    return {"title": f"Two visits {HOSTILE}", "up": "../", "editions": editions, "dated": dated}
 
 
 def _sweep() -> dict[str, Any]:

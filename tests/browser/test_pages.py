@@ -21,6 +21,7 @@ MADE = [
     "compared/index.html",
     "status.html",
     "stale/index.html",
+    "history/index.html",
 ]
 REPORT = "whole/index.html"
 FLAGSHIP = "putin-asia-2024/index.html"

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import nbformat
 import pandas as pd
@@ -17,11 +17,14 @@ from lxml import etree
 from lxml import html as lxml_html
 from press.printed import structure
 
+from legation import times
 from legation.data import vintages
 from legation.data.vintages import Answer, Taken
 from legation.errors import InputError
+from legation.press import archive
 from legation.press.build import build
 from legation.press.store import Store
+from legation.press.verify import rebuild
 
 SOURCE = {
     "producer": "Office of Examples",
@@ -215,3 +218,25 @@ def test_a_reason_that_came_with_figures_is_text_wherever_it_stands(house):
     assert "#panic()" in printed
     for name in ("index.html", "data/index.html"):
         assert "<script>alert" not in (house / "reports" / "published" / "one" / name).read_text()
+
+
+def test_dated_editions_are_proved_from_the_vintages_they_were_made_of(house):
+    """Each build again, whatever has come since; the second with what changed from the first."""
+    published, said = house / "reports" / "published", []
+    for at, russia in ((FIRST, 2.5), (SECOND, 3.0)):
+        take(at, RUS=russia, CHN=7.0)
+        made(house)
+        before = archive.last(published, "one")
+        archive.keep(
+            published, "one", at=at + timedelta(minutes=1), since=before.stamp if before else None, summary="",
+            counts={}, as_of=times.stamp(at), commit=None, version="0.1.0",
+        )  # fmt: skip
+    take(SECOND.replace(day=21), RUS=9.0, CHN=9.0)
+    first, second = archive.dated(published, "one")
+    assert b"1 figure revised" in (second.folder / archive.CHANGES).read_bytes()
+    for dated in (first, second):
+        assert rebuild(house, dated, said.append) == [], said
+    stood = {path.name: path.read_bytes() for path in second.folder.iterdir() if path.is_file()}
+    made(house, as_of=second.about["as_of"])  # as the edition's own command has it
+    stands = {path.name: path.read_bytes() for path in (published / "one").iterdir() if path.is_file()}
+    assert stands == {name: content for name, content in stood.items() if name != "edition.json"}

@@ -229,7 +229,7 @@ class Quick:
                  "data_retrieved_to": None, "files": stated}
         return self.done({**files, "manifest.json": json.dumps(facts).encode()})
     def page(self, form, facts):
-        return self.done(getattr(html, form)(facts))
+        return self.done(html.listing(form, facts))
 
 def press():
     return [outcome.status for outcome in build(root, [], lambda line: None)]

@@ -1,7 +1,9 @@
 """An edition is compared with the last dated one, is built again when one comes or goes, and is compared by hand."""
 
 import json
+import re
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import nbformat
@@ -19,6 +21,8 @@ PARAMETERS = "# parameters\nvalue: float = 1.0  # what is shown\n"
 SHOWS = """\
 #!
 import json
+import re
+from datetime import datetime
 from pathlib import Path
 shown = json.loads(Path("exhibit.json").read_text())
 shown["data"]["rows"][0][1] = value
@@ -232,3 +236,89 @@ def test_what_is_no_edition_is_said_with_what_there_is(two, name, said):
     assert done.exit_code == 2
     assert said in done.output
     assert Path.cwd() == two
+
+
+# --- proved
+
+
+def rebuild(name):
+    done = CliRunner().invoke(main, ["rebuild", name])
+    return done.exit_code, done.output.splitlines()
+
+
+@pytest.fixture
+def kept(house):
+    """Two editions kept as a run would, the second with what changed since the first."""
+    for stamp, value in ((FIRST, 10.0), (SECOND, 12.0)):
+        published = publish(house, value).edition.parent
+        at = datetime.strptime(stamp, "%Y-%m-%dT%H%M%S%z")
+        facts = {"summary": "S", "counts": {}, "as_of": stamp, "commit": None, "version": "0.1.0"}
+        archive.keep(published, "one", at=at, since=FIRST if stamp == SECOND else None, **facts)
+    return house / "reports" / "published" / "archive" / "one"
+
+
+def test_a_dated_edition_is_proved_by_building_it_again_to_the_same_bytes(kept):
+    status, said = rebuild("one@2026-11-08")
+    assert (status, said[-1]) == (0, f"one@{SECOND}: all 9 files are the same bytes."), said
+    assert "changes.json" in files(kept / SECOND)
+    shutil.rmtree(kept / FIRST)
+    status, said = rebuild(f"one@{SECOND}")
+    assert (status, said[-1]) == (0, f"one@{SECOND}: all 9 files are the same bytes."), said
+    assert "What it was compared with is no longer kept" in said[0]
+
+
+def test_a_clock_set_back_between_two_editions_stands_against_no_proof(kept):
+    ahead = kept / "2099-01-01T000000Z"
+    (kept / FIRST).rename(ahead)
+    about = json.loads((ahead / "edition.json").read_text())
+    (ahead / "edition.json").unlink()
+    (ahead / "edition.json").write_text(json.dumps(about | {"as_of": ahead.name}))
+    shutil.rmtree(kept / SECOND)
+    edition = publish(kept.parents[3]).edition
+    facts = {"summary": "S", "counts": {}, "as_of": SECOND, "commit": None, "version": "0.1.0"}
+    at = datetime.strptime(SECOND, "%Y-%m-%dT%H%M%S%z")
+    archive.keep(edition.parent, "one", at=at, since=ahead.name, **facts)
+    assert rebuild(f"one@{SECOND}")[0] == 0
+
+
+def test_what_is_not_the_same_bytes_is_said_with_the_reason(kept):
+    house = kept.parents[3]
+    spec(house, 13.0)
+    status, said = rebuild(f"one@{SECOND}")
+    assert status == 1
+    assert "Differs: index.html" in said
+    assert "Parameters that are not what they were: 1. turnover." in said
+    assert said[-1].endswith("of 9 files differ.")
+
+    spec(house, 12.0)
+    nbformat.write(notebook("# Turnover", PARAMETERS, f"{SHOWS}#"), house / "notebooks" / "turnover.ipynb")
+    assert "Notebooks that are not what they were: 1. turnover.ipynb." in rebuild(f"one@{SECOND}")[1]
+
+
+def test_a_file_of_the_archive_that_was_damaged_is_named(kept):
+    page = kept / SECOND / "index.html"
+    page.unlink()
+    page.write_text("")
+    status, said = rebuild(f"one@{SECOND}")
+    assert status == 1
+    assert {"Differs: index.html", "Not as they were kept, in the archive itself: index.html."} <= set(said)
+
+
+def test_a_report_that_can_no_longer_be_built_is_said_with_the_commit_it_was_made_at(kept):
+    about = json.loads((kept / FIRST / "edition.json").read_text())
+    (kept / FIRST / "edition.json").unlink()
+    (kept / FIRST / "edition.json").write_text(json.dumps(about | {"commit": "c0ffee"}))
+    (kept.parents[3] / "notebooks" / "turnover.ipynb").unlink()
+    status, said = rebuild(f"one@{FIRST}")
+    assert status == 1
+    assert said[0] == "It was made at commit c0ffee, and this checkout is at none that git tells."
+    assert said[-1] == f"one@{FIRST} cannot be built again. The reason stands above."
+    (kept.parents[3] / "reports" / "one.yml").unlink()
+    assert rebuild(f"one@{FIRST}")[0] == 2
+
+
+@pytest.mark.parametrize("name", ["one", "@2026", "../one@2026", "one@2027"])
+def test_what_names_no_dated_edition_is_refused(kept, name):
+    status, said = rebuild(name)
+    assert status == 2
+    assert re.search("names no dated edition|there is no dated edition of that time", said[0])

@@ -96,11 +96,21 @@ def listing(form: Literal["index", "sweep"], facts: Any) -> str:
     return index(**facts) if form == "index" else sweep(facts)
 
 
-def index(reports: list[dict[str, Any]], *, status: bool = False) -> str:
-    """The page that lists reports, each given as its manifest, with the text of its ``drawing`` if it has one.
+def index(
+    reports: list[dict[str, Any]], dates: Mapping[str, Mapping[str, Any]] | None = None, *, status: bool = False
+) -> str:
+    """The page that lists reports.
 
-    With ``status`` it leads to the page on how they fare.
+    Parameters
+    ----------
+    reports
+        The manifest of each, with the text of its ``drawing`` if it has one.
+    dates
+        What `legation.press.archive.dates` gives; a report without dated editions is not in it.
+    status
+        Whether it leads to the page on how they fare.
     """
+    dates = dates or {}
     # An edition that was built before the press noted all of this has less to show.
     blank: dict[str, Any] = {
         "subtitle": None,
@@ -119,8 +129,12 @@ def index(reports: list[dict[str, Any]], *, status: bool = False) -> str:
             where = f"the first figure of {shown['report']}"
             drawing = svg.inline(drawing, f"{shown['report']}-", where, classes)
             drawing = Markup(drawing.replace("<svg ", '<svg preserveAspectRatio="xMinYMin meet" ', 1))  # noqa: S704 - svg.inline took out harm
-        listed.append(shown | {"day": in_words(day) if day else None, "drawing": drawing})
-    made = _TEMPLATES.get_template("index.html.jinja").render(reports=listed, status=publish.STATUS if status else None)
+        dated = dates.get(shown["report"])
+        if dated:
+            dated = {**dated, "day": in_words(dated["stamp"][:10])}
+        listed.append(shown | {"day": in_words(day) if day else None, "drawing": drawing, "dated": dated})
+    about = {"feed": bool(dates), "status": publish.STATUS if status else None}
+    made = _TEMPLATES.get_template("index.html.jinja").render(reports=listed, **about)
     return _styled(made, f"{classes.css()}\n")
 
 
@@ -143,6 +157,11 @@ def status(at: str, summary: str, parts: Mapping[str, Sequence[Any]]) -> str:
         of it, its address as ``page``.
     """
     return _styled(_TEMPLATES.get_template("status.html.jinja").render(at=at, summary=summary, parts=parts))
+
+
+def history(facts: dict[str, Any]) -> str:
+    """The page that lists a report's dated editions, as `legation.press.history` states them."""
+    return _styled(_TEMPLATES.get_template("history.html.jinja").render(history=facts))
 
 
 def difference(changes: Changes, before: Edition, after: Edition, names: tuple[str, str]) -> str:

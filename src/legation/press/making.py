@@ -288,7 +288,7 @@ class _Press:
         # As the manifest states them, outputs that JupyterLab saved and all.
         notebooks = [self.store.digest(chapter.notebook) for chapter in plan.chapters]
         spec = plan.spec.model_dump(
-            mode="json", exclude={"sweep": True, "schedule": True, "chapters": {"__all__": {"limits"}}}
+            mode="json", exclude={"sweep": True, "schedule": True, "keep": True, "chapters": {"__all__": {"limits"}}}
         )
         facts = {**spec, "notebooks": notebooks, "code": self.store.made_with(making.decisions)["code"]}
         facts |= self._base(making)
@@ -427,11 +427,16 @@ class _Press:
         manifests = {
             name: digest for name in names if (digest := self.store.digest(published / name / publish.MANIFEST))
         }
+        for name in (kept := self.store.names(published / archive.FOLDER)):
+            for inside in self.store.names(published / archive.FOLDER / name):
+                if not archive.is_stamp(inside):  # of a sweep an edition, which holds the dated ones
+                    self.store.names(published / archive.FOLDER / name / inside)
+        dates = archive.dates(published) if kept else {}
         status = publish.STATUS in names
-        facts = {"manifests": manifests, "status": status}
+        facts = {"manifests": manifests, "status": status, **({"dated editions": dates} if dates else {})}
         rendering = self.store.rendering("reports/published/index.html", facts)
         if rendering.needed:
-            page = self._page("index", {"reports": publish.listed(published), "status": status})
+            page = self._page("index", {"reports": publish.listed(published), "dates": dates, "status": status})
             self.store.published(rendering, [publish.write_index(page, published)])
 
     def _page(self, form: Literal["index", "sweep"], facts: Any) -> str:

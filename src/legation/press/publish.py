@@ -30,7 +30,7 @@ STATUS = "status.html"
 _MASTHEAD = b'<header class="masthead">'
 _NOTICE = re.compile(rb"\A<!--notice-->.*?<!--/notice-->", re.DOTALL)
 #: Names of what is being made begin with the first; what was in place, while it changes places, ends with the other.
-_ASIDE, _BEFORE = ".aside-", "-before"
+ASIDE, _BEFORE = ".aside-", "-before"
 #: ``AT_FDCWD`` of Linux; ``RENAME_EXCHANGE`` there and ``RENAME_SWAP`` on macOS, which are the same number.
 _HERE, _EXCHANGE = -100, 2
 
@@ -66,7 +66,7 @@ def place(files: Mapping[str, bytes], folder: Path) -> None:
         If something cannot be written, with its place. The edition before stays as it was.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f"{_ASIDE}{folder.name}-", dir=folder.parent))
+    staging = Path(tempfile.mkdtemp(prefix=f"{ASIDE}{folder.name}-", dir=folder.parent))
     try:
         staging.chmod(0o755)
         for name, content in files.items():
@@ -86,7 +86,7 @@ def place(files: Mapping[str, bytes], folder: Path) -> None:
 def tidy(published: Path) -> None:
     """Clear away what builds that were killed left half-done. Only for who knows that no other build is at work."""
     for aside in half_done(published):
-        name = aside.name.removeprefix(_ASIDE)
+        name = aside.name.removeprefix(ASIDE)
         if name.endswith(_BEFORE) and not (kept := aside.with_name(name[: -len(f"-12345678{_BEFORE}")])).exists():
             aside.rename(kept)
         elif aside.is_dir():
@@ -97,7 +97,7 @@ def tidy(published: Path) -> None:
 
 def half_done(published: Path) -> list[Path]:
     """What builds that were killed have left, and one that is at work is making."""
-    return sorted([*published.glob(f"{_ASIDE}*"), *published.glob(f"*/{_ASIDE}*")])
+    return sorted([*published.glob(f"{ASIDE}*"), *published.glob(f"*/{ASIDE}*")])
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -239,7 +239,7 @@ def _write(file: Path, text: str) -> Path:
 def _put(file: Path, content: bytes) -> Path:
     """A single file, whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_name(f"{_ASIDE}{file.name}")
+    aside = file.with_name(f"{ASIDE}{file.name}")
     try:
         _fill(aside, content)
         aside.replace(file)
@@ -254,5 +254,5 @@ def _fill(file: Path, content: bytes) -> None:
     try:
         file.write_bytes(content)
     except OSError as error:
-        error.filename = error.filename or str(file.parent.parent if file.parent.name.startswith(_ASIDE) else file)
+        error.filename = error.filename or str(file.parent.parent if file.parent.name.startswith(ASIDE) else file)
         raise

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, 
 
 from legation import yaml_lines
 from legation.errors import InputError, nearest
+from legation.press.archive import FOLDER as ARCHIVE
 from legation.press.document import SHEETS, slug
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -124,6 +125,13 @@ class Schedule(_Model):
         return name
 
 
+class Retention(_Model):
+    """Which dated editions of a report stay: so many, and none older than so many days. The last one always stays."""
+
+    editions: int = Field(default=100, ge=1)
+    days: int | None = Field(default=None, ge=1, le=100_000)  # None: of any age
+
+
 class Sweep(_Model):
     """The same chapters over a grid of parameters: an edition for each combination of values, and a list of them.
 
@@ -190,6 +198,7 @@ class ReportSpec(_Model):
     outputs: list[Annotated[str, AfterValidator(_is_an_output)]] = Field(default_factory=list)  # besides HTML and PDF
     sweep: Sweep | None = None
     schedule: Schedule | None = None  # when `legation run --due` makes it
+    keep: Retention = Retention()  # of its dated editions; of a sweep, of those of each of its editions
 
     _file: Path = PrivateAttr()
     _lines: dict[yaml_lines.Place, int] = PrivateAttr(default_factory=dict)
@@ -265,6 +274,10 @@ def load(file: Path) -> ReportSpec:
         raise InputError(
             f"{shown}: a report's file name becomes its address, so it holds small letters, digits and hyphens only. "
             f"Rename the file."
+        )
+    if file.stem == ARCHIVE:
+        raise InputError(
+            f"{shown}: reports/published/{ARCHIVE}/ holds the dated editions. Give the report another name."
         )
     plain, lines = yaml_lines.read(file, shown=shown, kind="a report spec")
     spec = yaml_lines.validated(ReportSpec, plain, lines, shown)
