@@ -1,4 +1,4 @@
-"""The door: ``legation build``, ``schedule``, ``health``, ``diff``, ``rebuild``, ``data`` and ``treaty``."""
+"""The door: ``legation build``, ``run``, ``schedule``, ``health``, ``diff``, ``rebuild``, ``data`` and ``treaty``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 from legation.checkout import home
 from legation.data_cli import data
 from legation.errors import InputError
-from legation.run_cli import diff, health, rebuild, schedule
+from legation.run_cli import diff, health, rebuild, run, schedule
 from legation.treaty_cli import treaty
 
 
@@ -117,6 +117,7 @@ main.add_command(data)
 main.add_command(diff)
 main.add_command(health)
 main.add_command(rebuild)
+main.add_command(run)
 main.add_command(schedule)
 main.add_command(treaty)
 

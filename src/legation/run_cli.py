@@ -1,4 +1,4 @@
-"""``legation schedule``: editions that appear by themselves. ``legation health``: whether they do.
+"""``legation run`` and ``schedule``: editions that appear by themselves. ``legation health``: whether they do.
 
 ``legation diff``: what differs between two of them. ``legation rebuild``: one is made again, to prove it.
 """
@@ -19,7 +19,7 @@ from legation.errors import InputError, nearest
 
 # Loading it takes longer than to say what commands there are.
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from legation.press.archive import Dated
     from legation.press.changes import Change, Changes
@@ -28,6 +28,39 @@ if TYPE_CHECKING:
 _LINES = 20
 #: Letters of a text told in a line.
 _TOLD = 90
+
+
+@click.command()
+@click.argument("reports", nargs=-1)
+@click.option(
+    "--due", is_flag=True, help="Only reports whose schedule owes a run; if none does, nothing is done or said."
+)
+@click.option("--offline", is_flag=True, help="Ask no publisher: the figures that are held will do.")
+@click.option(
+    "--hours", type=click.FloatRange(0.01), default=3.0, help="The run is stopped after so many. [default: 3]"
+)
+def run(reports: tuple[str, ...], due: bool, offline: bool, hours: float) -> None:
+    """Renew REPORTS, or all that are no sweeps, as a timer does: fresh figures, build, archive, log, messages.
+
+    An edition that says anything new is kept under its time in reports/published/archive/. One line says what came of
+    it; reports/published/runs.jsonl has all of it.
+
+    Exit status: 0 all is published or unchanged, 1 part of it failed, 2 nothing could be published.
+    """
+    from legation.press import unattended
+
+    def refresh(say: Callable[[str], None]) -> Sequence[unattended.Look]:
+        from legation.data.feeds import refresh as ask  # pandas is loaded only where figures are asked for
+
+        return ask([], say)
+
+    def say(line: str) -> None:
+        click.echo(line, err=True)
+
+    ran = unattended.run(home(), list(reports), say, None if offline else refresh, due=due, hours=hours)
+    if ran:
+        click.echo(ran.line())
+        sys.exit(ran.status)
 
 
 @click.command()

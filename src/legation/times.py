@@ -18,6 +18,19 @@ def stamp(at: datetime) -> str:
     return f"{at.astimezone(UTC):{_STAMP}}"
 
 
+def parse(written: str) -> datetime:
+    """The time that a stamp names.
+
+    Raises
+    ------
+    InputError
+        If it is no stamp.
+    """
+    if moment(written) != written:
+        raise InputError(f"'{written}' is no time. Write it as 2026-11-22T050000Z, in UTC.")
+    return datetime.strptime(written, _STAMP).replace(tzinfo=UTC)
+
+
 def moment(when: str) -> str:
     """The stamp of a time that somebody asks for: a stamp, or a day, which means its end in UTC.
 

@@ -160,7 +160,7 @@ class Store:
         package: Path = depends.PACKAGE,
         as_of: str | None = None,
     ) -> None:
-        self.root, self.as_of = root.resolve(), as_of
+        self.root, self._given, self.as_of = root.resolve(), root.absolute(), as_of
         self.folder = folder or self.root / FOLDER
         self._damaged: set[Path] = set()
         self._put = False
@@ -380,7 +380,8 @@ class Store:
         before = {name: rendering.parts[name] for name in ("code", "converters")}
         if self._of_press() != before:
             return
-        places = [path.resolve() for path in paths]
+        # By their names in the checkout: published/ may be a link to a folder that several machines share.
+        places = [self.root / path.absolute().relative_to(self._given) for path in paths]
         files = (file for path in places for file in (sorted(path.rglob("*")) if path.is_dir() else [path]))
         digests = {file.relative_to(self.root).as_posix(): self._files.digest(file) for file in files if file.is_file()}
         noted = {"edition": rendering.edition, "parts": rendering.parts, "files": digests}
