@@ -219,6 +219,15 @@ def test_a_name_that_would_leave_its_folder_is_refused(published, report):
     assert not (published / "archive").exists()
 
 
+def test_a_notice_that_a_renewal_failed_is_nothing_of_the_edition_that_is_kept(published):
+    page = '<header class="masthead"><h1>T</h1></header>'
+    stand(published, page=page)
+    publish.say_stale(published / "one", "The last renewal failed.")
+    kept = keep(published)
+    assert (kept.folder / "index.html").read_text() == page
+    assert "renewal failed" in (published / "one" / "index.html").read_text()
+
+
 def test_a_link_in_the_place_of_a_reports_archive_is_not_followed(published, tmp_path):
     stand(published)
     (published / "archive").mkdir()

@@ -28,6 +28,8 @@ MOST_ENTRIES = 50
 _ATOM = "http://www.w3.org/2005/Atom"
 #: What the feed of a folder that is served nowhere is called.
 _NOWHERE = uuid.uuid5(uuid.NAMESPACE_DNS, "feed.legation.invalid")
+#: What of a commit's digest is told to people.
+_SHORT = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{28}\b")
 _LISTED = re.compile(r'href="([^"]+)/index\.html"')
 
 
@@ -73,7 +75,7 @@ def write(published: Path, site: str | None = None) -> list[Path]:
         pages[published / FEED] = feed(archive.newest(published, MOST_ENTRIES), site)
         index, dates = published / "index.html", archive.dates(published)
         if index.is_file() and not {link for each in dates.values() for link in each["links"]} <= _listed(index):
-            pages[index] = html.index(publish.listed(published), dates)
+            pages[index] = html.index(publish.listed(published), dates, status=(published / publish.STATUS).is_file())
     return [file for file, text in pages.items() if archive.put(published, file, text)]
 
 
@@ -171,5 +173,5 @@ def _shown(each: Dated, there: set[str]) -> dict[str, Any]:
         "outputs": {output: name for output, name in outputs.items() if (each.folder / name).is_file()},
         "changes": (each.folder / archive.CHANGES).is_file(),
         "rebuild": f"legation rebuild {each.report}@{each.stamp}",
-        "commit": each.text("commit"),
+        "commit": _SHORT.sub(r"\1", each.text("commit")),
     }

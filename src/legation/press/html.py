@@ -133,8 +133,9 @@ def index(
         if dated:
             dated = {**dated, "day": in_words(dated["stamp"][:10])}
         listed.append(shown | {"day": in_words(day) if day else None, "drawing": drawing, "dated": dated})
-    about = {"feed": bool(dates), "status": publish.STATUS if status else None}
-    made = _TEMPLATES.get_template("index.html.jinja").render(reports=listed, **about)
+    made = _TEMPLATES.get_template("index.html.jinja").render(
+        reports=listed, feed=bool(dates), status=publish.STATUS if status else None
+    )
     return _styled(made, f"{classes.css()}\n")
 
 
