@@ -156,6 +156,8 @@ def test_a_report_whose_spec_is_gone_is_said_to_be_gone_and_warned_of_while_its_
     assert "There is no reports/old.yml any more. Its page is no longer renewed" in of(house, "old").said
     assert (of(house, "forgotten").level, of(house, "forgotten").spec) == ("ok", False)
     assert "There is no reports/forgotten.yml any more." in of(house, "forgotten").said
+    report(house, "kept", spec=None, published=False, dated=["2026-11-02T050003Z"])
+    assert (of(house, "kept").level, of(house, "kept").edition) == ("ok", "2026-11-02T050003Z")
 
 
 def test_a_spec_that_cannot_be_read_is_a_failure_with_file_and_line(house):

@@ -330,7 +330,8 @@ def _reports(root: Path, runs: Sequence[_Run], now: datetime) -> Iterator[Report
     files = {file.stem: file for file in sorted((root / "reports").glob("*.yml"))}
     stand = {file.parent.name for file in published.glob(f"*/{publish.MANIFEST}") if _NAME.fullmatch(file.parent.name)}
     logged = {name.partition("/")[0] for run in runs for name in run.reports}
-    for name in [*files, *sorted((stand | logged) - set(files))]:
+    dated = {name: about["stamp"] for name, about in archive.dates(published).items()}
+    for name in [*files, *sorted((stand | logged | set(dated)) - set(files))]:
         spec, wrong = None, ""
         if name in files:
             try:
@@ -338,7 +339,7 @@ def _reports(root: Path, runs: Sequence[_Run], now: datetime) -> Iterator[Report
             except InputError as error:
                 wrong = f"Its spec cannot be read. {_sentence(str(error))}"
         took_part = [(run, news) for run in runs if (news := run.of(name))]
-        newest = _newest(published / archive.FOLDER / name) if _NAME.fullmatch(name) else None
+        newest = _moment(dated.get(name))
         yield _report(_line(name), spec, wrong, name in files, name in stand, took_part, newest, now)
 
 
@@ -406,17 +407,6 @@ def _report(  # each is asked for once, and all of it makes one sentence
         next_run=_stamp(following),
         overdue_since=_stamp(overdue),
     )
-
-
-def _newest(folder: Path) -> datetime | None:
-    """When the newest dated edition of a report was kept, or of any edition of a sweep."""
-    stamps = []
-    for child in _children(folder):
-        if archive.is_stamp(child.name):
-            stamps += [child.name] if (child / archive.ABOUT).is_file() else []
-        elif not child.is_symlink():
-            stamps += [each.name for each in _children(child) if (each / archive.ABOUT).is_file()]
-    return max(filter(None, map(_moment, stamps)), default=None)
 
 
 # --- feeds
@@ -582,13 +572,6 @@ def _disk(root: Path) -> Disk:
         {name: size for name, (size, _) in folders.items()},
         {name: whole for name, (_, whole) in folders.items()},
     )
-
-
-def _children(folder: Path) -> list[Path]:
-    try:
-        return [child for child in folder.iterdir() if child.is_dir()]
-    except OSError:
-        return []
 
 
 def _size(folder: Path, seen: set[tuple[int, int]], *, besides: str = "") -> tuple[int, bool]:
