@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from helpers import notebook, scripts_let_run
 
 from legation.cli import main
-from legation.press import archive, changes
+from legation.press import archive, changes, history
 from legation.press.build import build
 from legation.press.store import Store
 from legation.press.verify import verify
@@ -322,3 +322,17 @@ def test_what_names_no_dated_edition_is_refused(kept, name):
     status, said = rebuild(name)
     assert status == 2
     assert re.search("names no dated edition|there is no dated edition of that time", said[0])
+
+
+def test_a_build_lists_reports_as_the_pages_of_the_archive_do_and_then_finds_nothing_changed(kept):
+    house = kept.parents[3]
+    index = house / "reports" / "published" / "index.html"
+    assert history.write(index.parent) == [kept / "index.html", index.parent / "feed.xml", index]
+    written = index.read_bytes()
+    assert publish(house).edition
+    assert index.read_bytes() == written
+    assert f'href="archive/one/{SECOND}/index.html"'.encode() in written
+    assert publish(house).kept
+    with Store(house) as store:
+        assert store.standing([]) == ["one"]
+    assert history.write(index.parent) == []
