@@ -407,3 +407,13 @@ def test_an_edition_of_the_archive_is_made_again_to_the_same_bytes(operator):
     assert second.since == first.stamp
     assert times.parse(second.about["as_of"]) == operator.now
     assert vintages.latest("office").retrieved <= second.about["as_of"]
+
+
+def test_no_key_of_the_environment_stands_in_the_log_or_on_the_status_page(operator, monkeypatch):
+    monkeypatch.setenv("LEGATION_COMTRADE_KEY", "c0ffee-very-secret")
+    put_notebook(operator.root, "words", "#!\nimport os\nraise ValueError(os.environ['LEGATION_COMTRADE_KEY'])")
+    operator.run()
+    for file in ("runs.jsonl", "status.html"):
+        text = (operator.root / "reports/published" / file).read_text()
+        assert "ValueError" in text
+        assert "c0ffee" not in text

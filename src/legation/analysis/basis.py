@@ -417,7 +417,13 @@ def sources_by(frame: pd.DataFrame, key: Sequence[str]) -> pd.DataFrame:
     distinct = frame[[*key, "source"]].drop_duplicates()
     shared = distinct.duplicated(list(key), keep=False)
     alone = distinct[~shared].set_index(list(key)).assign(sources=1)
-    together = distinct[shared].groupby(list(key))["source"].agg(source=_join, sources="size")
+    each = distinct[shared]
+    if each.empty:
+        return alone[["sources", "source"]].astype({"source": "str"})
+    wide = each.assign(place=each.groupby(list(key)).cumcount()).pivot(
+        index=list(key), columns="place", values="source"
+    )
+    together = pd.DataFrame({"sources": wide.notna().sum(axis=1), "source": joined(*(wide[place] for place in wide))})
     return pd.concat([alone, together])[["sources", "source"]].astype({"source": "str"})
 
 

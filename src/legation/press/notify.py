@@ -533,6 +533,11 @@ _IN_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]{0,20}://[^\s\"'<>]+", re.IGNORECAS
 _MASK = "•••"
 
 
+def masked(text: str, environ: Mapping[str, str] = os.environ) -> str:
+    """Lines of letters in which no key, password or webhook of the environment stands, nor what looks like a key."""
+    return _clean(text, _secrets({name: value for name, value in environ.items() if name.startswith("LEGATION_")}))
+
+
 def _clean(text: str, secrets: tuple[str, ...] = ()) -> str:
     """Lines of letters: no terminal's codes, nothing invisible but what scripts need, no secret."""
     text = _CODES.sub("", text).replace("\r\n", "\n").replace("\r", "\n")

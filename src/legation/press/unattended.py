@@ -21,6 +21,7 @@ from legation.press import archive, changes, health, history, notify, publish, s
 from legation.press import spec as specs
 from legation.press.archive import Dated
 from legation.press.build import build
+from legation.press.health import LOG
 from legation.press.notify import FeedNews, News, ReportNews
 from legation.press.outcome import Outcome, cannot
 from legation.press.spec import ReportSpec
@@ -32,7 +33,6 @@ except ImportError:  # Windows has no such locks
 
 #: Hours after which a run is stopped, whatever it waits for.
 HOURS = 3.0
-LOG = "runs.jsonl"
 #: Lines of a run's end that are read to learn when each report ran last, and bytes of an error that are kept.
 _READ_BACK, _ERROR = 4_000_000, 2_000
 _TOLD = Path(".legation") / "told.json"
@@ -174,7 +174,7 @@ def run(
             problem = cannot(error)
         except Exception as error:  # noqa: BLE001  # whatever it is: nobody looks, so it has to be written down
             problem = f"{type(error).__name__} in Legation itself: {error}\n{traceback.format_exc()}"
-        this.problem, this.ended = problem, now()
+        this.problem, this.ended = notify.masked(problem), now()
         _close(this, root, say, settings or notify.Settings.read())
         return this
 
@@ -216,7 +216,7 @@ def _renew(
             this.feeds = {"all": _Failed("all", "failed", str(error))}
     at = now()
     for outcome in build(root, this.asked, say):
-        news, dated = _kept(this, root, outcome, at)
+        news, dated = _kept(root, outcome, at, say)
         this.reports[outcome.report] = news
         this.seconds[outcome.report] = outcome.seconds
         this.editions[outcome.report] = dated.stamp if dated else None
@@ -229,7 +229,7 @@ class _Failed:
     said: str
 
 
-def _kept(this: Run, root: Path, outcome: Outcome, at: datetime) -> tuple[ReportNews, Dated | None]:
+def _kept(root: Path, outcome: Outcome, at: datetime, say: Callable[[str], None]) -> tuple[ReportNews, Dated | None]:
     """Keep a report's edition under its time, if it says anything new."""
     published, name = root / "reports" / "published", outcome.report
     held = archive.dated(published, name)
@@ -237,7 +237,7 @@ def _kept(this: Run, root: Path, outcome: Outcome, at: datetime) -> tuple[Report
     page = f"{name}/index.html" if (published / name / publish.MANIFEST).is_file() else ""
     title = _title(published / name) or name
     if outcome.edition is None:
-        error = "\n".join(part for part in (outcome.problem, outcome.traceback) if part)
+        error = notify.masked("\n".join(part for part in (outcome.problem, outcome.traceback) if part))
         log = str(published / LOG)
         return ReportNews(name, "failed", title, page=page, error=error, log=log), last
     opens = outcome.edition / archive.CHANGES
@@ -262,6 +262,8 @@ def _kept(this: Run, root: Path, outcome: Outcome, at: datetime) -> tuple[Report
     except (OSError, InputError) as error:
         what = cannot(error) if isinstance(error, OSError) else str(error)
         return ReportNews(name, "failed", title, page=page, error=what, log=str(published / LOG)), last
+    if dated.problem:
+        say(f"{name}: {dated.problem}")
     told = tuple(news.told()) if news else ()
     return ReportNews(
         name, "published", title, summary, told, page=f"{archive.FOLDER}/{name}/{dated.stamp}/index.html"
@@ -283,8 +285,8 @@ def _close(this: Run, root: Path, say: Callable[[str], None], settings: notify.S
     ):
         try:
             what()
-        except OSError as error:
-            say(cannot(error))
+        except (OSError, InputError) as error:
+            say(cannot(error) if isinstance(error, OSError) else str(error))
     feeds = tuple(
         FeedNews(name, look.said if look.outcome in ("failed", "aside") else "") for name, look in this.feeds.items()
     )
