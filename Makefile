@@ -42,8 +42,8 @@ data: $(READY) ## Check data/, ask publishers for fresh figures, and say what ch
 schedule: $(READY) ## Run reports at the times their specs name, from now on; SHOW=1 prints what it would install, REMOVE=1 takes it away
 	@$(BIN)/legation schedule $(if $(SHOW),--show) $(if $(REMOVE),--remove)
 
-bench: $(READY) ## Measure the press against the plain pipeline, and the treaty tools on the texts in ../shared/treaties
-	@for each in press segment_tota compare_treaties suggest_types; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done
+bench: $(READY) ## Measure the press against the plain pipeline, large tables, and the treaty tools on the texts in ../shared
+	@for each in press large_tables products every_reporter segment_tota compare_treaties suggest_types; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done
 
 lock: $(READY) ## Pin every version anew in requirements.lock (needs uv and a network)
 	@uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-annotate \
