@@ -211,9 +211,10 @@ def _renew(
     if refresh is not None:
         try:
             this.feeds = {look.feed: look for look in refresh(say)}
-        except (InputError, OSError) as error:
-            say(f"No fresh figures were asked for. {error}")
-            this.feeds = {"all": _Failed("all", "failed", str(error))}
+        except Exception as error:  # noqa: BLE001  # reports are made of what is held all the same
+            said = notify.masked(str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}")
+            say(f"Asking for fresh figures broke off. {said}")
+            this.feeds = {"all": _Failed("all", "failed", said)}
     at = now()
     for outcome in build(root, this.asked, say):
         news, dated = _kept(root, outcome, at, say)
