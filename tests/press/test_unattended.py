@@ -152,6 +152,17 @@ def test_where_nothing_can_be_published_the_status_is_two(operator):
     assert "exports.yml" in operator.log()[-1]["reports"]["exports"]["error"]
 
 
+def test_a_spec_that_cannot_be_read_any_more_is_told_once_a_day(operator):
+    operator.run()
+    (operator.root / "reports/exports.yml").write_text("title: [")
+    operator.now += DAY
+    ran = operator.run()
+    assert {name: news.outcome for name, news in ran.reports.items()} == {"exports": "failed", "words": "unchanged"}
+    assert "exports.yml" in ran.reports["exports"].error
+    operator.now += timedelta(hours=2)
+    assert operator.run() is None
+
+
 def test_a_publisher_that_is_down_leaves_editions_as_they_are_and_is_named(operator):
     operator.run()
     operator.now += DAY

@@ -10,7 +10,7 @@ import socket
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
@@ -197,11 +197,24 @@ class _OutOfTimeError(KeyboardInterrupt):
 
 
 def _owed(root: Path, names: list[str], now: datetime) -> list[str]:
-    """The reports that are owed a run, of those named or of all. A spec that cannot be read was told when it ran."""
+    """The reports that are owed a run, of those named or of all.
+
+    One that has run before and whose spec cannot be read any more is tried, and so told, once a day.
+    """
     last = last_runs(root / "reports" / "published")
-    found, _ = schedule.scheduled(root / "reports")
-    chosen = [spec for spec in found if not names or spec.name in names]
-    return [spec.name for spec in chosen if spec.schedule and schedule.due(spec.schedule, last.get(spec.name), now)]
+    owed = []
+    for name in sorted(file.stem for file in (root / "reports").glob("*.yml")):
+        if names and name not in names:
+            continue
+        try:
+            times_of = specs.load(root / "reports" / f"{name}.yml").schedule
+        except InputError:
+            if name in last and abs(now - last[name]) >= timedelta(days=1):
+                owed.append(name)
+            continue
+        if times_of and schedule.due(times_of, last.get(name), now):
+            owed.append(name)
+    return owed
 
 
 def _renew(
