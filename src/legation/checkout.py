@@ -7,18 +7,21 @@ from pathlib import Path
 from legation.errors import InputError
 
 
-def home() -> Path:
-    """The checkout's root: the nearest folder, from the working directory upwards, with ``data/datapackage.yaml``.
+def home(start: Path | None = None) -> Path:
+    """The checkout's root: the nearest folder, from a folder upwards, with ``data/datapackage.yaml``.
+
+    The search begins in the working directory if no folder is named.
 
     Raises
     ------
     InputError
         If there is none, and the library's own checkout has none either.
     """
-    for folder in (Path.cwd(), *Path.cwd().parents, Path(__file__).resolve().parents[2]):
+    start = start or Path.cwd()
+    for folder in (start, *start.parents, Path(__file__).resolve().parents[2]):
         if (folder / "data" / "datapackage.yaml").is_file():
             return folder
     raise InputError(
-        f"No data/datapackage.yaml was found in {Path.cwd()} or any folder above it. "
+        f"No data/datapackage.yaml was found in {start} or any folder above it. "
         "Start from the folder you cloned, or from one inside it."
     )

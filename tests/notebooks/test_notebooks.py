@@ -39,7 +39,8 @@ def test_a_notebook_is_short_and_each_parameter_says_what_it_takes(file):
     cells = [cell for cell in nbformat.read(file, as_version=4).cells if cell.cell_type == "code"]
     assert len(cells) <= 15
     for cell in cells:
-        assert len(ast.parse(cell.source).body) <= 12, cell.source
+        said = [node for node in ast.parse(cell.source).body if not isinstance(node, ast.Import | ast.ImportFrom)]
+        assert len(said) <= 12, cell.source
         assert len(cell.source.splitlines()) <= 16, cell.source
     known = plan.parameters(file)
     assert known

@@ -61,6 +61,104 @@ def test_a_parameter_that_does_not_fit_is_named_with_line_and_remedy(folder, par
         planned(folder, parameters)
 
 
+TYPED = """\
+# parameters
+import datetime
+from datetime import date
+from legation.parameters import Country, Month, Year
+from legation.parameters import Treaty as Instrument
+from pathlib import Path
+from pydantic import Field
+from typing import Annotated, Literal
+
+reporter: Country = "VNM"  # the country
+partners: list[Country] = []  # its partners
+beside: Country | None = None  # another country
+year: Year | None = None  # the year
+month: Month = "2024-06"  # the month
+focus: Instrument = "2024-russia-dprk"  # the treaty
+basis: Literal["current", "constant"] = "current"  # price basis
+day: date = date(2024, 6, 20)  # the day
+until: datetime.date = "2024-06-21"  # the last day
+share: Annotated[float, Field(ge=0, le=1)] = 0.5  # the share
+weights: dict[Country, float] = {}  # weights
+names: dict = {}  # names
+file: Path = "x"  # where to look
+files: list[Path] = []  # where else
+quoted: "Country" = "VNM"  # a country
+"""
+
+
+def typed(folder, parameters):
+    nbformat.write(notebook("# Trade", TYPED), folder / "notebooks" / "typed.ipynb")
+    return planned(folder, parameters, book="typed").chapters[0].parameters
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ("{reporter: VNN}", r"line 5: parameter 'reporter' of typed\.ipynb: 'VNN' is no country .*mean 'VNM'\?\)"),
+        ("{reporter: Rusia}", r"'Rusia' is no country or group of data/trade/countries\.csv \(did you mean 'RUS'\?\)"),
+        ("{reporter: Viet Nam}", r"did you mean 'VNM'"),
+        ("{reporter: usa}", r"did you mean 'USA'"),
+        ("{reporter: 5}", r"valid string, but 5 stands there"),
+        ("{partners: [CHN, RUX]}", r"parameter 'partners'\[1\] of typed\.ipynb: 'RUX' is no country"),
+        ("{beside: XXX}", r"'XXX' is no country"),
+        ("{year: 20240}", r"20240 is no year: it lies outside 1800 to 2100"),
+        ("{year: last}", r"valid integer, but 'last'"),
+        ("{month: 2024-13}", r"'2024-13' is no month such as 2024-06"),
+        ("{focus: 2024-russia-dprx}", r"no treaty of data/treaties \(did you mean '2024-russia-dprk'\?\)"),
+        ("{focus: codebook}", r"'codebook' is no treaty"),
+        ("{basis: constnt}", r"'current' or 'constant', but 'constnt' stands there \(did you mean 'constant'\?\)"),
+        ("{day: 2023-02-29}", r"'2023-02-29' is no day of the calendar"),
+        ("{until: June}", r"'June' is no day of the calendar"),
+        ("{share: 1.5}", r"less than or equal to 1, but 1\.5"),
+        ("{weights: {VNN: 1.0}}", r"'VNN' is no country"),
+        ("{names: [a]}", r"valid dictionary"),
+        ("{files: x}", r"valid list"),
+    ],
+)
+def test_a_value_is_checked_by_the_annotation_of_its_parameter(folder, parameters, sentence):
+    with pytest.raises(InputError, match=sentence):
+        typed(folder, parameters)
+
+
+def test_values_that_fit_their_annotations_reach_the_notebook_as_they_were_written(folder):
+    given = (
+        "{reporter: EU27, partners: [CHN], beside: null, year: 2020, month: 2023-12, focus: 1947-rio, basis: constant,"
+        " day: 2024-02-29, until: 2024-03-01, share: 1, weights: {CHN: 0.5}, names: {a: [b]}, quoted: LAO}"
+    )
+    parameters = typed(folder, given)
+    assert parameters["day"] == "2024-02-29"
+    assert (parameters["share"], parameters["weights"], parameters["year"]) == (1, {"CHN": 0.5}, 2020)
+
+
+def test_a_type_that_is_not_known_lets_every_value_through_and_says_so(folder):
+    assert typed(folder, "{file: 5, files: [a, 5]}") == {"file": 5, "files": ["a", 5]}
+    known = plan.parameters(folder / "notebooks" / "typed.ipynb")
+    assert {name: each.unchecked for name, each in known.items() if each.unchecked} == {
+        "file": ("Path",),
+        "files": ("Path",),
+    }
+    assert known["day"].default == "2024-06-20"
+
+
+def test_a_type_of_the_same_name_from_elsewhere_is_not_taken_for_the_houses(folder):
+    nbformat.write(
+        notebook("# T", "# parameters\nfrom atlas import Country\nwhere: Country = 'Ruritania'"),
+        folder / "notebooks" / "typed.ipynb",
+    )
+    assert planned(folder, "{where: Zenda}", book="typed").chapters[0].parameters == {"where": "Zenda"}
+
+
+def test_the_parameters_cell_is_read_and_never_run(folder):
+    nbformat.write(
+        notebook("# T", "# parameters\nimport no_such_module\nx: no_such_module.boom() = 1"),
+        folder / "notebooks" / "typed.ipynb",
+    )
+    assert planned(folder, "{x: 2}", book="typed").chapters[0].parameters == {"x": 2}
+
+
 def named(folder, *names):
     chapters = "".join(f"  - {{notebook: trade{f', name: {name}' if name else ''}}}\n" for name in names)
     file = folder / "reports" / "r.yml"
@@ -88,9 +186,13 @@ def test_a_notebook_that_is_not_in_the_folder_is_refused(folder, book):
     ("cell", "sentence"),
     [
         ("# parameters\nreporter = 'VNM'", r"parameters cell, line 2: write a parameter as"),
-        ("# parameters\nimport os", r"parameters cell, line 2: write a parameter as"),
+        ("# parameters\nos.remove('x')", r"parameters cell, line 2: write a parameter as"),
         ("# parameters\nyear: int = 2000 + len('x')", r"parameters cell, line 2: "),
-        ("# parameters\nyear: Path = 1", r"the type `Path` is not one a parameter can have"),
+        ("# parameters\nyear: 'int |' = 1", r"line 2: 'int \|' is no type"),
+        (
+            "# parameters\nyear: int = 1\nlast: int = None",
+            r"line 3: the default of 'last' does not fit its type `int`",
+        ),
         ("# parameters\nyear: int =", r"parameters cell, line 2: invalid syntax"),
     ],
 )

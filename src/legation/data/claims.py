@@ -111,14 +111,14 @@ class Tolerances(_Model):
 class Asserts(_Model):
     """What a claim asserts: a quantity, a date, a list of words, or that something holds."""
 
-    value: int | float | str | None = None
-    scale: Literal["thousand", "million", "billion"] | None = None
-    unit: str | None = None
-    precision: str | None = None
-    date: Date | None = None
-    until: Date | None = None
-    words: list[Text] | None = Field(default=None, min_length=1)
-    holds: bool | None = None
+    value: int | float | str | None = None  # a figure, a fraction such as 1/3, or "3.60" to keep a nought
+    scale: Literal["thousand", "million", "billion"] | None = None  # what the figure is a number of
+    unit: str | None = None  # what it is counted in
+    precision: str | None = None  # a word of data/claims/precision.yml
+    date: Date | None = None  # a day, month or year
+    until: Date | None = None  # last day of a period
+    words: list[Text] | None = Field(default=None, min_length=1)  # a list of words
+    holds: bool | None = None  # that something is so, or is not
 
     @model_validator(mode="after")
     def _one_thing(self) -> Asserts:
@@ -188,15 +188,15 @@ class Asserts(_Model):
 class Test(_Model):
     """Which measure tests the claim, and with what parameters."""
 
-    measure: Text
-    parameters: dict[str, Any] = Field(default_factory=dict)
+    measure: Text  # see `legation schema claims` for each
+    parameters: dict[str, Any] = Field(default_factory=dict)  # what the measure takes
 
 
 class Arithmetic(_Model):
     """Other claims of the same document from which this figure follows."""
 
-    operation: Literal["sum", "difference", "ratio", "growth"]
-    of: list[Slug] = Field(min_length=2)
+    operation: Literal["sum", "difference", "ratio", "growth"]  # how the figure follows
+    of: list[Slug] = Field(min_length=2)  # identifiers of claims of this document, in their order
 
     @model_validator(mode="after")
     def _pairs(self) -> Arithmetic:
@@ -208,13 +208,13 @@ class Arithmetic(_Model):
 class Claim(_Model):
     """A statement in somebody's text that can be tested, in our own words, with its place."""
 
-    id: Slug
-    place: Text
-    says: OwnWords
-    asserts: Asserts | None = None
-    test: Test | None = None
-    arithmetic: Arithmetic | None = None
-    needs: OwnWords | None = None
+    id: Slug  # small letters, digits and hyphens; no other claim of the document has it
+    place: Text  # where it stands in the document
+    says: OwnWords  # the claim in our own words
+    asserts: Asserts | None = None  # what can be tested of it
+    test: Test | None = None  # the measure that tests it
+    arithmetic: Arithmetic | None = None  # other claims that it follows from
+    needs: OwnWords | None = None  # what a test would need, if there is none
 
     @model_validator(mode="after")
     def _testable_or_not(self) -> Claim:
@@ -230,12 +230,12 @@ class Claim(_Model):
 class Head(_Model):
     """What a file says of its document."""
 
-    document: Slug
+    document: Slug  # the file's name without its ending
     entry: Text  # key in data/references.bib
-    short: Annotated[Text, AfterValidator(_one_line)]
+    short: Annotated[Text, AfterValidator(_one_line)]  # as a table's heading: 24 letters or fewer
     source: Slug | None = None  # id in data/sources.csv, if the document is a source of other rows
-    published: Date | None = None
-    note: OwnWords | None = None
+    published: Date | None = None  # a day, month or year: 2024-06
+    note: OwnWords | None = None  # what a reader of the file should know
 
 
 DOCUMENT_COLUMNS = ["document", "short", "entry", "source", "published", "note", "where"]

@@ -89,8 +89,8 @@ class Feed(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    publisher: str
-    wish: dict[str, Any] = {}
+    publisher: str  # who is asked
+    wish: dict[str, Any] = {}  # what for; docs/live-data.md lists it for each publisher
 
 
 class Ask:

@@ -23,6 +23,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PrivateAttr,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -75,11 +76,13 @@ def _own_words(value: str) -> str:
     return value
 
 
-Date = Annotated[str, BeforeValidator(_as_text), AfterValidator(_real_date)]
+#: In YAML 2024 and 4 are numbers: an editor has to let them through too.
+_AS_WRITTEN = WithJsonSchema({"type": ["string", "integer"]})
+Date = Annotated[str, BeforeValidator(_as_text), AfterValidator(_real_date), _AS_WRITTEN]
 Slug = Annotated[str, AfterValidator(_slug)]
 Words = Annotated[str, AfterValidator(_own_words)]
 Text = Annotated[str, Field(min_length=1)]
-Label = Annotated[str, BeforeValidator(_as_text), Field(min_length=1)]
+Label = Annotated[str, BeforeValidator(_as_text), Field(min_length=1), _AS_WRITTEN]
 Sources = Annotated[list[Slug], Field(min_length=1)]
 
 
@@ -276,60 +279,60 @@ class Codebook(_Model):
 class Source(_Model):
     """A publication or page. The fields are those of data/sources.csv; the kinds fit texts instead of figures."""
 
-    id: Slug
-    producer: Text
-    title: Text
-    publisher: Text | None = None
-    address: Text | None = None
-    licence: Text = "not stated"
-    vintage: Date | None = None
-    retrieved: Date
-    kind: Literal["official", "scholarly", "reference", "press"]
-    note: Text | None = None
+    id: Slug  # how the file refers to it
+    producer: Text  # who wrote it
+    title: Text  # as printed
+    publisher: Text | None = None  # who brought it out
+    address: Text | None = None  # on the web
+    licence: Text = "not stated"  # as stated there
+    vintage: Date | None = None  # a day, month or year: of which it speaks
+    retrieved: Date  # the day it was read
+    kind: Literal["official", "scholarly", "reference", "press"]  # how far it can be trusted
+    note: Text | None = None  # what a reader should know
 
 
 class Party(_Model):
     """A state that is or was bound."""
 
-    code: str = Field(pattern=r"^[A-Z]{3}$")
+    code: str = Field(pattern=r"^[A-Z]{3}$")  # ISO 3166-1 alpha-3, or a former state of the codebook
     since: Date | None = None  # blank: from the beginning
     until: Date | None = None  # blank: not known to have left
-    note: Text | None = None
+    note: Text | None = None  # in our own words
 
 
 class OtherDate(_Model):
     """What another source gives."""
 
-    date: Date | None
-    sources: Sources
-    note: Words | None = None
+    date: Date | None  # a day, month or year; null: it gives none
+    sources: Sources  # identifiers from `sources` below
+    note: Words | None = None  # in our own words
 
 
 class Dated(_Model):
     """A date with its source, and what other sources give instead. A date of null: the source gives none."""
 
-    date: Date | None
-    place: Text | None = None
-    sources: Sources
-    note: Words | None = None
-    dissent: list[OtherDate] = Field(default_factory=list)
+    date: Date | None  # a day, month or year; null: the source gives none
+    place: Text | None = None  # where
+    sources: Sources  # identifiers from `sources` below
+    note: Words | None = None  # in our own words
+    dissent: list[OtherDate] = Field(default_factory=list)  # what other sources give
 
 
 class Dissent(_Model):
     """A source that says something else; ``names``: the treaties or events that it names instead, by identifier."""
 
-    says: Words
-    sources: Sources
-    names: list[Slug] = Field(default_factory=list)
+    says: Words  # in our own words
+    sources: Sources  # identifiers from `sources` below
+    names: list[Slug] = Field(default_factory=list)  # treaties or events that it names instead
 
 
 class Predecessor(_Model):
     """An earlier treaty that this one replaced, by its own words or by what is said of it."""
 
     treaty: Slug | None = None  # its identifier, when it is in the register
-    title: Text | None = None
-    basis: Words
-    sources: Sources
+    title: Text | None = None  # of a treaty that is not in the register
+    basis: Words  # how it is known, in our own words
+    sources: Sources  # identifiers from `sources` below
 
     @model_validator(mode="after")
     def _names_one(self) -> Predecessor:
@@ -344,18 +347,20 @@ class Term(_Model):
     ``borrowed`` names keys that are known only from ATOP's coding; they are left out of the comparison with it.
     """
 
-    duration: Literal["fixed", "until-condition", "until-agreed", "indefinite", "none-stated", "unknown"]
-    years: int | None = Field(default=None, ge=1, le=200)
-    renewal: Literal["automatic", "by-agreement", "none", "unknown"]
-    renewal_years: int | None = Field(default=None, ge=1, le=200)
-    withdrawal: Literal["any-time", "after-minimum", "at-expiry", "by-agreement", "none", "unknown"]
-    minimum_years: int | None = Field(default=None, ge=1, le=200)
-    notice_months: int | None = Field(default=None, ge=0, le=120)
-    borrowed: list[Literal["duration", "years", "renewal", "renewal_years", "withdrawal"]] = Field(default_factory=list)
-    gist: Words
-    sources: Sources
-    confidence: Slug = "high"
-    dissent: list[Dissent] = Field(default_factory=list)
+    duration: Literal["fixed", "until-condition", "until-agreed", "indefinite", "none-stated", "unknown"]  # how long
+    years: int | None = Field(default=None, ge=1, le=200)  # of a fixed term
+    renewal: Literal["automatic", "by-agreement", "none", "unknown"]  # what follows a fixed term
+    renewal_years: int | None = Field(default=None, ge=1, le=200)  # for how long
+    withdrawal: Literal["any-time", "after-minimum", "at-expiry", "by-agreement", "none", "unknown"]  # how it is left
+    minimum_years: int | None = Field(default=None, ge=1, le=200)  # before it may leave
+    notice_months: int | None = Field(default=None, ge=0, le=120)  # that a party gives before it leaves
+    borrowed: list[Literal["duration", "years", "renewal", "renewal_years", "withdrawal"]] = Field(
+        default_factory=list
+    )  # known only from ATOP's coding
+    gist: Words  # in our own words
+    sources: Sources  # identifiers from `sources` below
+    confidence: Slug = "high"  # of the coder
+    dissent: list[Dissent] = Field(default_factory=list)  # what other sources say
 
     @model_validator(mode="after")
     def _fits(self) -> Term:
@@ -371,50 +376,50 @@ class Term(_Model):
 class ArticleCount(_Model):
     """How many articles the text has, besides preamble and annexes: what a fetched text is checked against."""
 
-    count: int = Field(ge=1, le=1000)
-    sources: Sources
+    count: int = Field(ge=1, le=1000)  # besides preamble and annexes
+    sources: Sources  # identifiers from `sources` below
 
 
 class Languages(_Model):
     """The languages whose texts are authentic, as ISO 639-3 codes."""
 
-    codes: list[Annotated[str, Field(pattern=r"^[a-z]{3}$")]] = Field(min_length=1)
-    sources: Sources
-    note: Words | None = None
+    codes: list[Annotated[str, Field(pattern=r"^[a-z]{3}$")]] = Field(min_length=1)  # ISO 639-3
+    sources: Sources  # identifiers from `sources` below
+    note: Words | None = None  # in our own words
 
 
 class PublishedText(_Model):
     """Where a text is published, in which language, and by whom it was translated."""
 
-    address: Text
-    publisher: Text
-    language: str = Field(pattern=r"^[a-z]{3}$")
+    address: Text  # on the web
+    publisher: Text  # of the page
+    language: str = Field(pattern=r"^[a-z]{3}$")  # ISO 639-3
     authentic: bool  # in one of the languages in which the treaty was made
     translation: Text | None = None  # who translated from what, when it is not authentic
     extent: Literal["whole", "part", "unread"]  # unread: said to be whole; only its beginning, or nothing, was seen
-    note: Words | None = None
+    note: Words | None = None  # in our own words
 
 
 class Trigger(_Model):
     """What sets a duty off."""
 
-    kind: Slug
-    gist: Words
+    kind: Slug  # an identifier of the codebook
+    gist: Words  # in our own words
 
 
 class Limit(_Model):
     """What narrows a duty or attaches to it."""
 
-    kind: Slug
-    gist: Words | None = None
+    kind: Slug  # an identifier of the codebook
+    gist: Words | None = None  # in our own words
 
 
 class Phrase(_Model):
     """A few words of the treaty, letter by letter as the source prints them."""
 
-    text: Text
-    source: Slug
-    language: str = Field(default="eng", pattern=r"^[a-z]{3}$")
+    text: Text  # without quotation marks, on one line
+    source: Slug  # an identifier from `sources` below
+    language: str = Field(default="eng", pattern=r"^[a-z]{3}$")  # ISO 639-3
     tradition: Text | None = None  # which translation, where there are several
 
     @field_validator("text")
@@ -438,24 +443,24 @@ class Provision(_Model):
     ``limits`` of null: not known; an empty list: a source shows that the clause states none.
     """
 
-    article: Label | None
-    paragraph: Label | None = None
-    numbered: Literal["printed", "inferred", "unknown"] = "printed"
-    type: Slug
-    obligation: Slug
+    article: Label | None  # label as printed: 4, IV, preamble; null if no source gives it
+    paragraph: Label | None = None  # label as printed
+    numbered: Literal["printed", "inferred", "unknown"] = "printed"  # how the label is known
+    type: Slug  # an identifier of the codebook
+    obligation: Slug  # how firm: a level of the codebook
     binds: Annotated[list[str], Field(min_length=1)]  # codes of parties, or the one word 'all'
-    trigger: Trigger | None = None
-    automaticity: Slug | None = None
-    means: Slug | None = None
-    decides: Slug | None = None
-    limits: list[Limit] | None = None
-    phrases: list[Phrase] = Field(default_factory=list)
-    gist: Words
-    sources: Sources
-    confidence: Slug
+    trigger: Trigger | None = None  # what sets the duty off
+    automaticity: Slug | None = None  # a level of the codebook
+    means: Slug | None = None  # a level of the codebook
+    decides: Slug | None = None  # who decides: a level of the codebook
+    limits: list[Limit] | None = None  # null: not known; an empty list: it states none
+    phrases: list[Phrase] = Field(default_factory=list)  # a few words, letter by letter
+    gist: Words  # in our own words
+    sources: Sources  # identifiers from `sources` below
+    confidence: Slug  # of the coder: a level of the codebook
     reviewed: bool = True  # false: a rule's suggestion, which nobody has checked; it counts as not coded
-    dissent: list[Dissent] = Field(default_factory=list)
-    note: Words | None = None
+    dissent: list[Dissent] = Field(default_factory=list)  # what other sources say
+    note: Words | None = None  # in our own words
 
     @model_validator(mode="after")
     def _fits(self) -> Provision:
@@ -472,59 +477,59 @@ class Provision(_Model):
 class Absence(_Model):
     """Types of which a source shows that the treaty has no such provision."""
 
-    types: list[Slug] = Field(min_length=1)
-    sources: Sources
-    note: Words
+    types: list[Slug] = Field(min_length=1)  # identifiers of the codebook
+    sources: Sources  # identifiers from `sources` below
+    note: Words  # what shows it, in our own words
 
 
 class Difference(_Model):
     """A variable for which our coding and ATOP's differ, and why."""
 
-    variable: Slug
-    ours: int | str
-    theirs: int | str
-    why: Words
+    variable: Slug  # ATOP's name for it
+    ours: int | str  # the value that our coding gives
+    theirs: int | str  # the value there
+    why: Words  # in our own words
 
 
 class Atop(_Model):
     """The treaty in the data of the Alliance Treaty Obligations and Provisions project."""
 
-    id: int
-    source: Slug
-    differs: list[Difference] = Field(default_factory=list)
+    id: int  # its number there
+    source: Slug  # an identifier from `sources` below
+    differs: list[Difference] = Field(default_factory=list)  # where our coding differs
 
 
 class Event(_Model):
     """Something that happened to a treaty: a step of ratification, an extension, its application."""
 
-    date: Date
-    gist: Words
-    sources: Sources
-    dissent: list[Dissent] = Field(default_factory=list)
+    date: Date  # a day, month or year
+    gist: Words  # in our own words
+    sources: Sources  # identifiers from `sources` below
+    dissent: list[Dissent] = Field(default_factory=list)  # what other sources say
 
 
 class Treaty(_Model):
     """One treaty of the register."""
 
-    id: Slug
-    title: Text
+    id: Slug  # the file's name without its ending
+    title: Text  # as printed
     short: Text  # as a table's heading: 28 letters or fewer
-    parties: list[Party] = Field(min_length=2)
-    parties_sources: Sources
-    signed: Dated
-    in_force: Dated
+    parties: list[Party] = Field(min_length=2)  # states that are or were bound
+    parties_sources: Sources  # identifiers from `sources` below
+    signed: Dated  # when and where
+    in_force: Dated  # since when
     ended: Dated | None = None  # null: no source that was read gives an end
-    replaces: list[Predecessor] = Field(default_factory=list)
-    term: Term
-    articles: ArticleCount | None = None
-    languages: Languages | None = None
-    texts: list[PublishedText] = Field(default_factory=list)
+    replaces: list[Predecessor] = Field(default_factory=list)  # treaties before it, the last first
+    term: Term  # how long it lasts, and how it is left
+    articles: ArticleCount | None = None  # how many
+    languages: Languages | None = None  # of the authentic texts
+    texts: list[PublishedText] = Field(default_factory=list)  # where it is published
     whole_text: Slug | None = None  # the source, when the whole text was read for the coding
-    provisions: list[Provision] = Field(min_length=1)
-    absent: list[Absence] = Field(default_factory=list)
-    atop: Atop | None = None
-    events: list[Event] = Field(default_factory=list)
-    sources: list[Source] = Field(min_length=1)
+    provisions: list[Provision] = Field(min_length=1)  # what its articles oblige
+    absent: list[Absence] = Field(default_factory=list)  # types it is shown not to have
+    atop: Atop | None = None  # its number in the data of ATOP
+    events: list[Event] = Field(default_factory=list)  # what happened to it
+    sources: list[Source] = Field(min_length=1)  # what was read
 
     _file: Path = PrivateAttr(default=Path("treaty.yml"))
     _lines: dict[Place, int] = PrivateAttr(default_factory=dict)

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import ast
-import io
-import json
-import tokenize
 from dataclasses import dataclass, field
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
-
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from typing import Any
 
 from legation.errors import InputError, nearest
 from legation.press.document import slug, unique
+from legation.press.parameters import Parameter, parameters
 from legation.press.spec import Limits, ReportSpec
 
-_SIMPLE = {"str": str, "int": int, "float": float, "bool": bool, "date": date, "list": list, "dict": dict, "Any": Any}
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One line of a notebook's ``parameters`` cell."""
-
-    name: str
-    type: Any
-    default: Any
-    meaning: str
+__all__ = ["Chapter", "Parameter", "Plan", "file_of", "parameters", "plan"]
 
 
 @dataclass(frozen=True)
@@ -67,9 +51,9 @@ def plan(spec: ReportSpec, notebooks: Path, as_of: str | None = None) -> Plan:
     Raises
     ------
     InputError
-        A notebook that is unknown or lies outside the folder, a parameter that is unknown or of the wrong type, one
-        that is swept and no notebook takes: with file, line and the nearest valid name. A chapter's name that another
-        has.
+        A notebook that is unknown or lies outside the folder, a parameter that is unknown or whose value or default
+        does not fit its type, one that is swept and no notebook takes: with file, line and the nearest valid name. A
+        chapter's name that another has.
     """
     chapters = []
     names = _names(spec)
@@ -81,7 +65,10 @@ def plan(spec: ReportSpec, notebooks: Path, as_of: str | None = None) -> Plan:
         # What a chapter gives itself stands; of what is swept it gets the parameters its notebook takes.
         given = {name: value for name, value in spec.point.items() if name in known} | chapter.parameters
         for name, value in given.items():
-            _check(name, value, known, file, spec.where_given(position, name))
+            _check(name, value, known, file, spec, position)
+        for name, parameter in known.items():
+            if name not in given:
+                _check_default(parameter, file)
         chapters.append(Chapter(file, given, chapter.title, position, names[position], chapter.limits, as_of))
     for name in spec.point:
         if name not in takeable:
@@ -111,53 +98,6 @@ def _read_once(notebook: Path, *_status: int) -> dict[str, Parameter]:
     return parameters(notebook)
 
 
-def parameters(notebook: Path) -> dict[str, Parameter]:
-    """The parameters a notebook takes, from the annotated assignments in its cell tagged ``parameters``.
-
-    Raises
-    ------
-    InputError
-        If the notebook cannot be read, or a line of the cell is not ``name: type = literal``.
-    """
-    shown = f"{notebook.parent.name}/{notebook.name}"
-    try:
-        # Not with nbformat, whose import takes longer than all else that an unchanged report needs.
-        content = json.loads(notebook.read_text(encoding="utf-8"))
-        sources = [
-            cell["source"] for cell in content["cells"] if "parameters" in cell.get("metadata", {}).get("tags", [])
-        ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{shown}: this is not a notebook that can be read ({error!r}). Save it again.") from error
-    if not sources:
-        return {}
-    source = sources[0] if isinstance(sources[0], str) else "".join(sources[0])
-    try:
-        tree = ast.parse(source)
-    except SyntaxError as error:
-        raise InputError(f"{shown}, parameters cell, line {error.lineno}: {error.msg}. Correct the line.") from None
-    comments = _comments(source)
-    found: dict[str, Parameter] = {}
-    for node in tree.body:
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            continue
-        if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None):
-            raise InputError(
-                f"{shown}, parameters cell, line {node.lineno}: write a parameter as `name: type = value  # meaning` "
-                " and move everything else to another cell."
-            )
-        try:
-            default = ast.literal_eval(node.value)
-            kind = _type(node.annotation)
-        except ValueError as error:
-            raise InputError(
-                f"{shown}, parameters cell, line {node.lineno}: {error}. Use a plain value and type."
-            ) from None
-        lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
-        meaning = " ".join(comments[line] for line in lines if line in comments)
-        found[node.target.id] = Parameter(node.target.id, kind, default, meaning)
-    return found
-
-
 def _names(spec: ReportSpec) -> list[str]:
     """The chapters' names: those given, and for the others the notebook's, with a number where it is taken."""
     given: dict[str, int] = {}
@@ -184,41 +124,24 @@ def _find(name: str, folder: Path, where: str) -> Path:
     return file
 
 
-def _check(name: str, value: Any, known: dict[str, Parameter], file: Path, where: str) -> None:
+def _check(name: str, value: Any, known: dict[str, Parameter], file: Path, spec: ReportSpec, position: int) -> None:
     if name not in known:
         raise InputError(
-            f"{where}: {file.name} takes no parameter '{name}'{nearest(name, known)}. It takes: {', '.join(known)}."
+            f"{spec.where_given(position, name)}: {file.name} takes no parameter '{name}'{nearest(name, known)}. "
+            f"It takes: {', '.join(known) or 'none'}."
         )
-    try:
-        TypeAdapter(known[name].type, config=ConfigDict(strict=True)).validate_python(value)
-    except ValidationError as error:
-        first = error.errors()[0]
-        inside = "".join(f"[{part!r}]" for part in first["loc"])
+    if misfit := known[name].misfit(value):
+        inside, why = misfit
+        place = "".join(f"[{part!r}]" for part in inside)
         raise InputError(
-            f"{where}: parameter '{name}'{inside} of {file.name}: {first['msg'].lower()}, but {first['input']!r} "
-            f"stands there. It takes {known[name].meaning or known[name].type}."
-        ) from None
+            f"{spec.where_given(position, name, *inside)}: parameter '{name}'{place} of {file.name}: {why}. "
+            f"It takes {known[name].meaning or known[name].written}."
+        )
 
 
-def _type(node: ast.expr) -> Any:
-    """The type an annotation names, built from a short list of safe ones; annotations are never evaluated."""
-    if isinstance(node, ast.Constant) and node.value is None:
-        return None
-    if isinstance(node, ast.Name) and node.id in _SIMPLE:
-        return _SIMPLE[node.id]
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        return _type(node.left) | _type(node.right)
-    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
-        inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        if node.value.id == "Literal":
-            return Literal[tuple(ast.literal_eval(part) for part in inner)]
-        if node.value.id == "list" and len(inner) == 1:
-            return list[_type(inner[0])]  # type: ignore[misc]  # built at run time, for pydantic
-        if node.value.id == "dict" and len(inner) == 2:
-            return dict[_type(inner[0]), _type(inner[1])]  # type: ignore[misc]
-    raise ValueError(f"the type `{ast.unparse(node)}` is not one a parameter can have ({', '.join(_SIMPLE)}, Literal)")
-
-
-def _comments(source: str) -> dict[int, str]:
-    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    return {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}
+def _check_default(parameter: Parameter, file: Path) -> None:
+    if misfit := parameter.misfit(parameter.default):
+        raise InputError(
+            f"{file.parent.name}/{file.name}, parameters cell, line {parameter.line}: the default of "
+            f"'{parameter.name}' does not fit its type `{parameter.written}`: {misfit[1]}. Correct one of them."
+        )

@@ -56,8 +56,8 @@ class ChapterSpec(_Model):
     title: str | None = None  # instead of the notebook's own first heading
     lead: str | None = None  # Markdown under the chapter's heading
     leave_out: list[str] = Field(default_factory=list)  # headings of sections not shown
-    parameters: dict[str, Any] = Field(default_factory=dict)
-    limits: Limits = Limits()
+    parameters: dict[str, Any] = Field(default_factory=dict)  # of the notebook: see `legation params`
+    limits: Limits = Limits()  # of time and memory
 
     @field_validator("name")
     @classmethod
@@ -73,8 +73,8 @@ class ChapterSpec(_Model):
 class Revision(_Model):
     """A change of method between editions, told on the closing page."""
 
-    date: str
-    change: str = Field(min_length=1)
+    date: str  # a day, written as 2026-11-22
+    change: str = Field(min_length=1)  # one sentence
 
     @field_validator("date")
     @classmethod
@@ -128,7 +128,7 @@ class Schedule(_Model):
 class Retention(_Model):
     """Which dated editions of a report stay: so many, and none older than so many days. The last one always stays."""
 
-    editions: int = Field(default=100, ge=1)
+    editions: int = Field(default=100, ge=1)  # how many stay at most
     days: int | None = Field(default=None, ge=1, le=100_000)  # None: of any age
 
 
@@ -139,7 +139,7 @@ class Sweep(_Model):
     """
 
     title: str = Field(min_length=1)  # of the list of editions
-    abstract: str | None = None
+    abstract: str | None = None  # of the list of editions, too
     over: dict[str, Any] = Field(min_length=1)  # of each parameter a list of values, or values with words for them
 
     @field_validator("over")
@@ -186,17 +186,17 @@ def _is_a_paper(name: str) -> str:
 class ReportSpec(_Model):
     """An ordered list of chapters with what stands on the title page."""
 
-    title: str = Field(min_length=1)
-    subtitle: str | None = None
+    title: str = Field(min_length=1)  # of the page and the PDF
+    subtitle: str | None = None  # under the title
     abstract: str = Field(min_length=1)  # one paragraph: what the report shows, for the index and the title page
-    authors: list[str] = Field(default_factory=list)
-    language: str = Field(default="en-GB", pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")
+    authors: list[str] = Field(default_factory=list)  # names, as they are printed
+    language: str = Field(default="en-GB", pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")  # of the prose, as BCP 47 has it: en-GB
     paper: Annotated[str, AfterValidator(_is_a_paper)] = "a4"  # of the PDF and the Word file
-    chapters: list[ChapterSpec] = Field(min_length=1)
+    chapters: list[ChapterSpec] = Field(min_length=1)  # in their order
     findings: list[str] | None = None  # names of those shown on the summary, in order; None: all
     revisions: list[Revision] = Field(default_factory=list)  # changes of method
     outputs: list[Annotated[str, AfterValidator(_is_an_output)]] = Field(default_factory=list)  # besides HTML and PDF
-    sweep: Sweep | None = None
+    sweep: Sweep | None = None  # makes an edition for each combination of values
     schedule: Schedule | None = None  # when `legation run --due` makes it
     keep: Retention = Retention()  # of its dated editions; of a sweep, of those of each of its editions
 
