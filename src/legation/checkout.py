@@ -8,20 +8,21 @@ from legation.errors import InputError
 
 
 def home(start: Path | None = None) -> Path:
-    """The checkout's root: the nearest folder, from a folder upwards, with ``data/datapackage.yaml``.
+    """The checkout's root: the nearest folder with ``data/datapackage.yaml``.
 
-    The search begins in the working directory if no folder is named.
+    Looked at are a folder and those above it, if one is named; the working directory and those above it; and the
+    library's own checkout.
 
     Raises
     ------
     InputError
         If there is none, and the library's own checkout has none either.
     """
-    start = start or Path.cwd()
-    for folder in (start, *start.parents, Path(__file__).resolve().parents[2]):
+    named = (start, *start.parents) if start else ()
+    for folder in (*named, Path.cwd(), *Path.cwd().parents, Path(__file__).resolve().parents[2]):
         if (folder / "data" / "datapackage.yaml").is_file():
             return folder
     raise InputError(
-        f"No data/datapackage.yaml was found in {start} or any folder above it. "
+        f"No data/datapackage.yaml was found in {Path.cwd()} or any folder above it. "
         "Start from the folder you cloned, or from one inside it."
     )

@@ -1,4 +1,4 @@
-"""The door: ``legation build``, ``run``, ``schedule``, ``health``, ``diff``, ``rebuild``, ``data`` and ``treaty``."""
+"""The door: ``legation build``, ``run``, ``schedule``, ``health``, ``diff``, ``rebuild``, ``new``, ``data``, …"""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 
 from legation.checkout import home
 from legation.data_cli import data
+from legation.desk_cli import new, params, schema
 from legation.errors import InputError
 from legation.run_cli import diff, health, rebuild, run, schedule
 from legation.treaty_cli import treaty
@@ -116,9 +117,12 @@ def clean(cache: bool) -> None:
 main.add_command(data)
 main.add_command(diff)
 main.add_command(health)
+main.add_command(new)
+main.add_command(params)
 main.add_command(rebuild)
 main.add_command(run)
 main.add_command(schedule)
+main.add_command(schema)
 main.add_command(treaty)
 
 if __name__ == "__main__":

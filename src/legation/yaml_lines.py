@@ -72,6 +72,21 @@ def read(file: Path, *, shown: str, kind: str) -> tuple[dict[str, Any], dict[Pla
     return _Plain(lines, shown).mapping(root, ()), lines
 
 
+def value(text: str, *, shown: str) -> Any:
+    """One value as it would be read from a file: a text, a number, a list such as ``[RUS, CHN]``.
+
+    Raises
+    ------
+    InputError
+        If it is not YAML, or has anchors, aliases or tags.
+    """
+    try:
+        node = YAML(typ="safe", pure=True).compose(text)
+    except (YAMLError, ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError, RecursionError):
+        raise InputError(f"{shown}: {text!r} is no value that can be read. Put a text in quotation marks.") from None
+    return "" if node is None else _Plain({}, shown).value(node, ())
+
+
 def line_of(lines: dict[Place, int], place: Place) -> int:
     """The line of a place, or of the nearest place around it."""
     while place and place not in lines:

@@ -124,9 +124,11 @@ def partners_held(flows: pd.DataFrame, reporter: str, partners: Collection[str],
     for code, known in [(reporter, bool(found)), *((partner, partner in found) for partner in partners)]:
         if every and not known:
             with_whom = "" if code == reporter else f" with {reporter}"
+            others = sorted(found - {"WLD"})
+            held = f" Those held of {reporter} are with {', '.join(others)}." if others else ""
             raise InputError(
-                f"No figure of the trade of '{code}'{with_whom} is held for these years, from either side. "
-                "Leave it out, or add rows to data/trade/goods_flows.csv."
+                f"No figure of the trade of '{code}'{with_whom} is held for these years, from either side.{held} "
+                "Leave it out, add rows to data/trade/goods_flows.csv, or have a publisher asked: docs/live-data.md."
             )
     held = [code for code in partners if every or (code in found and code != reporter)]
     if not held:

@@ -12,7 +12,7 @@ from legation.press.document import slug, unique
 from legation.press.parameters import Parameter, parameters
 from legation.press.spec import Limits, ReportSpec
 
-__all__ = ["Chapter", "Parameter", "Plan", "file_of", "parameters", "plan"]
+__all__ = ["Chapter", "Parameter", "Plan", "file_of", "find", "parameters", "plan"]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def plan(spec: ReportSpec, notebooks: Path, as_of: str | None = None) -> Plan:
     names = _names(spec)
     takeable: dict[str, None] = {}
     for position, chapter in enumerate(spec.chapters):
-        file = _find(chapter.notebook, notebooks, spec.where("chapters", position, "notebook"))
+        file = find(chapter.notebook, notebooks, spec.where("chapters", position, "notebook"))
         known = _known(file)
         takeable.update(dict.fromkeys(known))
         # What a chapter gives itself stands; of what is swept it gets the parameters its notebook takes.
@@ -82,6 +82,18 @@ def plan(spec: ReportSpec, notebooks: Path, as_of: str | None = None) -> Plan:
 def file_of(name: str, folder: Path) -> Path:
     """The file that a spec means by a notebook's name, with its ending or without, whether it is there or not."""
     return folder / (name if name.endswith(".ipynb") else f"{name}.ipynb")
+
+
+def find(name: str, folder: Path, where: str) -> Path:
+    """The notebook of a name, with its ending or without; ``where`` begins the error if there is none."""
+    file = file_of(name, folder)
+    available = sorted(path.stem for path in folder.glob("*.ipynb"))
+    if file.parent != folder or not file.is_file():
+        hint = nearest(name.removesuffix(".ipynb"), available)
+        raise InputError(
+            f"{where}: there is no notebook '{name}' in {folder.name}/{hint}. There are: {', '.join(available)}."
+        )
+    return file
 
 
 def _known(notebook: Path) -> dict[str, Parameter]:
@@ -111,17 +123,6 @@ def _names(spec: ReportSpec) -> list[str]:
             given[chapter.name] = position
     taken = set(given)
     return [chapter.name or unique(slug(Path(chapter.notebook).stem) or "chapter", taken) for chapter in spec.chapters]
-
-
-def _find(name: str, folder: Path, where: str) -> Path:
-    file = file_of(name, folder)
-    available = sorted(path.stem for path in folder.glob("*.ipynb"))
-    if file.parent != folder or not file.is_file():
-        hint = nearest(name.removesuffix(".ipynb"), available)
-        raise InputError(
-            f"{where}: there is no notebook '{name}' in {folder.name}/{hint}. There are: {', '.join(available)}."
-        )
-    return file
 
 
 def _check(name: str, value: Any, known: dict[str, Parameter], file: Path, spec: ReportSpec, position: int) -> None:

@@ -1,0 +1,215 @@
+"""``legation new``: a report or notebook to begin with. ``params``: what a notebook takes. ``schema``: for editors."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from legation.checkout import home
+from legation.errors import InputError
+
+# Loading it takes longer than to say what commands there are.
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from legation.press.parameters import Parameter
+
+#: Letters of a default in the list of parameters.
+_TOLD = 60
+_WIDE = 100
+
+
+@click.command()
+@click.argument("notebook")
+@click.option("--json", "as_json", is_flag=True, help="All of it as JSON, with each type as JSON Schema.")
+def params(notebook: str, as_json: bool) -> None:
+    """List the parameters of NOTEBOOK: name, type, default, meaning. Nothing is run.
+
+    NOTEBOOK is a name as reports write it (trade_comparison), or a file. Values of a type that is not known are not
+    checked before the notebook runs, and the list says so.
+    """
+    from legation.press import plan
+
+    given = Path(notebook)
+    file = given if given.is_file() else plan.find(notebook, home() / "notebooks", "legation params")
+    known = plan.parameters(file)
+    if as_json:
+        click.echo(json.dumps([_as_json(each) for each in known.values()], indent=1, ensure_ascii=False))
+        return
+    if not known:
+        click.echo(f"{file.name} takes no parameters: no cell of it has the tag 'parameters'.")
+    for line in _listed(known):
+        click.echo(line)
+
+
+def _as_json(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "type": parameter.written,
+        "default": parameter.default,
+        "meaning": parameter.meaning,
+        "unchecked": list(parameter.unchecked),
+        "schema": parameter.schema(),
+    }
+
+
+def _listed(known: Mapping[str, Parameter]) -> list[str]:
+    """Names, types and defaults in columns, the meaning under each."""
+    rows = [(each.name, each.written, _shortened(repr(each.default))) for each in known.values()]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
+    lines = []
+    for each, (name, kind, default) in zip(known.values(), rows, strict=True):
+        lines.append(f"{name:{widths[0]}}  {kind:{min(widths[1], 40)}}  {default}")
+        meaning = each.meaning or "(no comment says what it takes)"
+        if each.unchecked:
+            meaning += f" (not checked before it runs: {', '.join(each.unchecked)} is not known)"
+        lines += textwrap.wrap(meaning, _WIDE, initial_indent="    ", subsequent_indent="    ")
+    return lines
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _TOLD else f"{text[: _TOLD - 1]}…"
+
+
+@click.command()
+@click.argument("name", required=False, type=click.Choice(["report", "claims", "treaty", "feeds"]))
+def schema(name: str | None) -> None:
+    """Print the JSON Schema of one kind of file, or write all of them to docs/schema/.
+
+    An editor with a YAML language server finds them by the first line of each file, completes keys, notebooks,
+    parameters and their values, and marks what is wrong while it is typed.
+    """
+    from legation import schemas
+
+    root = home()
+    if name:
+        click.echo(schemas.text(name, root), nl=False)
+        return
+    changed = schemas.write(root)
+    for file in changed:
+        click.echo(file)
+    if not changed:
+        click.echo(f"{schemas.FOLDER.as_posix()}/ is up to date.")
+
+
+@click.group()
+def new() -> None:
+    """Begin a report or a notebook: asked for on a terminal, or by flags. Nothing is overwritten."""
+
+
+@new.command("report")
+@click.argument("name")
+@click.option("--title", help="Title of the page.")
+@click.option("--abstract", help="One paragraph on what it shows.")
+@click.option("--notebook", help="Notebook of its one chapter.")
+@click.option("--from", "origin", metavar="REPORT", help="Take over the chapters of another report.")
+@click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="A parameter: --set partners=RUS,CHN")
+def report(
+    name: str, title: str | None, abstract: str | None, notebook: str | None, origin: str | None, settings: tuple[str]
+) -> None:
+    """Write reports/NAME.yml: one chapter of a notebook, or the chapters of another report.
+
+    Without flags it asks. Every value is checked before anything is written.
+
+    \b
+    legation new report thailand-trade --notebook trade_comparison \\
+        --set reporter=THA --set partners=RUS,CHN --title "Thailand’s trade with Russia and China"
+    """
+    from legation import starting
+
+    root, ask = home(), _asks()
+    starting.report_file(root, name)
+    if notebook and origin:
+        raise InputError("--notebook and --from were both given. Give one.")
+    if not notebook and not origin:
+        available = sorted(file.stem for file in (root / "notebooks").glob("*.ipynb"))
+        if not ask:
+            raise InputError(f"Name a notebook with --notebook, or a report with --from. There are: {_all(available)}.")
+        notebook = click.prompt("Notebook", type=click.Choice(available), default=_first(available))
+    chapters = starting.chapters_of(root, notebook=notebook, origin=origin)
+    known = starting.known_parameters(root, chapters)
+    parameters = starting.given(settings, known)
+    before: dict[str, Any] = {}
+    for chapter in reversed(chapters):
+        before |= chapter.parameters
+    title = title or _text("Title", name.replace("-", " ").capitalize(), ask)
+    abstract = abstract or _text("What it shows, in one paragraph", starting.question_of(_file(root, chapters)), ask)
+    if ask and not settings:
+        click.echo("\nIts parameters. Enter keeps what stands in brackets.")
+        parameters = {
+            each.name: value for each in known.values() if (value := _value(each, before.get(each.name))) is not None
+        }
+    file = starting.write_report(root, name, title=title, abstract=abstract, chapters=chapters, parameters=parameters)
+    click.echo(f"{file.relative_to(root).as_posix()} is written.")
+    kept = [each for each in before if each not in parameters]
+    if origin and kept:
+        click.echo(f"From {origin}, to look through: {', '.join(kept)}.")
+    click.echo(f"Next: legation build {name}")
+
+
+@new.command("notebook")
+@click.argument("name")
+@click.option("--title", help="Its heading.")
+@click.option("--question", help="The question it answers.")
+@click.option("--from", "origin", metavar="NOTEBOOK", help="Begin with the cells of another notebook.")
+def notebook(name: str, title: str | None, question: str | None, origin: str | None) -> None:
+    """Write notebooks/NAME.ipynb: a short notebook that runs, for you to change.
+
+    It has a title with its question, typed parameters, cells that load, draw and say, and one on method.
+    """
+    from legation import schemas, starting
+    from legation.press import plan
+
+    root, ask = home(), _asks()
+    starting.notebook_file(root, name)
+    begun = plan.find(origin, root / "notebooks", "--from") if origin else starting.STARTER
+    title = title or _text("Title", name.replace("_", " ").capitalize(), ask)
+    question = question or _text("The question it answers", starting.question_of(begun), ask)
+    file = starting.write_notebook(root, name, title=title, question=question, origin=begun)
+    click.echo(f"{file.relative_to(root).as_posix()} is written.")
+    for changed in schemas.write(root):
+        click.echo(f"{changed} knows its parameters.")
+    click.echo(f"Next: make lab, or legation new report {name.replace('_', '-')} --notebook {name}")
+
+
+def _asks() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty()
+
+
+def _text(what: str, default: str, ask: bool) -> str:
+    return str(click.prompt(what, default=default)) if ask else default
+
+
+def _value(parameter: Parameter, before: Any) -> Any:
+    """What is answered for a parameter; ``None`` if it stays as it is."""
+    from legation import starting
+
+    stands = parameter.default if before is None else before
+    told = ",".join(map(str, stands)) if isinstance(stands, list) else "" if stands is None else str(stands)
+    click.echo(f"\n{parameter.name}: {parameter.meaning or parameter.written}")
+    while (answer := str(click.prompt("", default=told, prompt_suffix="> "))) != told:
+        try:
+            return starting.value_for(parameter, answer)
+        except InputError as error:
+            click.echo(f"  {error}")
+    return None
+
+
+def _file(root: Path, chapters: Any) -> Path:
+    from legation.press import plan
+
+    return plan.file_of(chapters[0].notebook, root / "notebooks")
+
+
+def _first(available: list[str]) -> str | None:
+    return "trade_comparison" if "trade_comparison" in available else None
+
+
+def _all(names: list[str]) -> str:
+    return ", ".join(names) or "none"
