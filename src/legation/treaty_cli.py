@@ -506,6 +506,7 @@ def _drafted(
     out = io.StringIO()
     yaml.dump(content, out)
     head = [
+        "# yaml-language-server: $schema=../../docs/schema/treaty.json",
         "# A draft, made by `legation treaty draft`: nobody has reviewed it.",
         "# Every provision marked 'reviewed: false' is a suggestion of a rule in codebook.yml and counts as not coded.",
         "# For each: correct type, obligation, gist and the rest, then take the mark away; or remove it.",

@@ -9,17 +9,18 @@ import nbformat
 import pytest
 from helpers import EXHIBIT, ROOT
 
+from legation import starting
 from legation.press import plan, warm
 from legation.press.plan import Chapter
 from legation.press.run import ChapterError, run
 
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = [*sorted((ROOT / "notebooks").glob("*.ipynb")), starting.STARTER]
 TRADE = ROOT / "notebooks" / "trade_comparison.ipynb"
 
 
-def run_trade(**parameters):
+def run_trade(file=TRADE, **parameters):
     server = warm.shared(warm.modules_of([TRADE]))
-    return nbformat.from_dict(run(Chapter(TRADE, parameters, None, 0), server.place).notebook)
+    return nbformat.from_dict(run(Chapter(file, parameters, None, 0), server.place).notebook)
 
 
 def exhibits(notebook):
@@ -92,6 +93,16 @@ def test_it_works_for_any_reporter_with_rows(parameters):
         if "text/markdown" in output.get("data", {})
     )
     assert not re.search(r"\bnan\b|\bNone\b|\binf\b|<NA>", said)
+
+
+@pytest.mark.parametrize("reporter", ["VNM", "THA", "PRK"])
+def test_a_new_notebook_runs_as_it_is_written(checkout, reporter):
+    file = starting.write_notebook(checkout, "mine", title="Mine", question="Who trades?", origin=starting.STARTER)
+    partners = {"VNM": ["RUS", "CHN"], "THA": ["VNM"], "PRK": ["CHN"]}[reporter]
+    notebook = run_trade(file, reporter=reporter, partners=partners)
+    assert len(exhibits(notebook)) == 2
+    mirrored = "mirror data" in str(notebook.cells[4].outputs)
+    assert mirrored == (reporter == "PRK")
 
 
 def test_amounts_in_another_currency_or_in_constant_prices_say_so_in_every_exhibit_of_money():

@@ -121,20 +121,20 @@ def partners_held(flows: pd.DataFrame, reporter: str, partners: Collection[str],
     """
     found = set(flows.loc[flows["reporter"] == reporter, "partner"])
     found |= set(flows.loc[flows["partner"] == reporter, "reporter"])
+    others = ", ".join(sorted(found - {"WLD"}))
+    remedy = f"Those held of {reporter} are with {others}. Choose among them, add" if others else "Choose another, add"
+    remedy += " rows to data/trade/goods_flows.csv, or have a publisher asked: docs/live-data.md."
     for code, known in [(reporter, bool(found)), *((partner, partner in found) for partner in partners)]:
         if every and not known:
             with_whom = "" if code == reporter else f" with {reporter}"
-            others = sorted(found - {"WLD"})
-            held = f" Those held of {reporter} are with {', '.join(others)}." if others else ""
             raise InputError(
-                f"No figure of the trade of '{code}'{with_whom} is held for these years, from either side.{held} "
-                "Leave it out, add rows to data/trade/goods_flows.csv, or have a publisher asked: docs/live-data.md."
+                f"No figure of the trade of '{code}'{with_whom} is held for these years, from either side. {remedy}"
             )
     held = [code for code in partners if every or (code in found and code != reporter)]
     if not held:
         raise InputError(
             f"No figure of the trade of '{reporter}' with any of {', '.join(partners)} is held for these years, from "
-            "either side. Choose other partners or years."
+            f"either side. {remedy}"
         )
     return held
 
