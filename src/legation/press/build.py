@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,11 +15,7 @@ from legation.press import publish
 from legation.press.outcome import Outcome, cannot
 from legation.press.runlog import RunLog
 from legation.press.store import Store
-
-try:
-    import fcntl
-except ImportError:  # Windows has no such locks
-    fcntl = None  # type: ignore[assignment]
+from legation.press.turns import turn
 
 # What makes reports is imported where something may have changed: loading it takes longer than to find out.
 if TYPE_CHECKING:
@@ -104,26 +100,13 @@ def build(
         raise InputError(cannot(error)) from None
 
 
-@contextlib.contextmanager
-def _turn(root: Path, say: Callable[[str], None]) -> Iterator[None]:
-    """Wait until no other build works on this checkout. The lock names its holder, and ends with it in any case."""
-    if fcntl is None:  # Windows: editions are still swapped in whole, but two builds may do the same work twice
-        yield
-        return
-    folder = root / ".legation"
-    folder.mkdir(exist_ok=True)
-    with (folder / "building").open("ab+", buffering=0) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            holder = file.read().decode("utf-8", "replace").strip() or "not yet named"
-            say(f"Another build works on this checkout ({holder}). This one waits for it.")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        file.truncate(0)
-        with contextlib.suppress(OSError):  # a full disk leaves the holder without a name
-            file.write(f"process {os.getpid()}, since {datetime.now():%H:%M:%S}\n".encode())
-        try:
-            yield
-        finally:
-            file.truncate(0)
+def _turn(root: Path, say: Callable[[str], None]) -> contextlib.AbstractContextManager[bool]:
+    """Wait until no other build works on this checkout."""
+
+    def holder() -> str:
+        return f"process {os.getpid()}, since {datetime.now():%H:%M:%S}"
+
+    def occupied(other: str) -> None:
+        say(f"Another build works on this checkout ({other}). This one waits for it.")
+
+    return turn(root / ".legation" / "building", holder, occupied)

@@ -21,15 +21,12 @@ from legation.press import archive, changes, health, history, notify, publish, s
 from legation.press import spec as specs
 from legation.press.archive import Dated
 from legation.press.build import build
+from legation.press.document import in_words
 from legation.press.health import LOG
 from legation.press.notify import FeedNews, News, ReportNews
 from legation.press.outcome import Outcome, cannot
 from legation.press.spec import ReportSpec
-
-try:
-    import fcntl
-except ImportError:  # Windows has no such locks
-    fcntl = None  # type: ignore[assignment]
+from legation.press.turns import turn
 
 #: Hours after which a run is stopped, whatever it waits for.
 HOURS = 3.0
@@ -155,7 +152,16 @@ def run(
     published = root / "reports" / "published"
     if due and not _owed(root, names, now()):
         return None
-    with _turn(published, say, wait=not due) as mine:
+    # The lock lies beside the editions, so that machines that share them take turns.
+    lock = published / archive.FOLDER / ".running"
+
+    def holder() -> str:
+        return f"{socket.gethostname()}, process {os.getpid()}, since {datetime.now(UTC):%H:%M:%S} UTC"
+
+    def occupied(other: str) -> None:
+        say(f"Another run is at work ({other}). This one waits for it.")
+
+    with turn(lock, holder, occupied, wait=not due) as mine:
         if not mine:
             return None
         asked = _owed(root, names, now()) if due else names  # the run before may have done what was due
@@ -315,45 +321,12 @@ def _say_stale(this: Run, published: Path) -> None:
     for name, each in this.reports.items():
         if each.outcome == "failed" and each.page:
             of = this.editions.get(name)
-            kept = f"This edition is of {_day(times.parse(of))}. " if of else ""
+            day = in_words(times.stamp(this.began)[:10])
+            kept = f"This edition is of {in_words(of[:10])}. " if of else ""
             publish.say_stale(
                 published / name,
-                f"{kept}Its renewal on {_day(this.began)} failed; figures and findings may have changed since.",
+                f"{kept}Its renewal on {day} failed; figures and findings may have changed since.",
             )
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {moment:%B %Y}"
-
-
-@contextlib.contextmanager
-def _turn(published: Path, say: Callable[[str], None], *, wait: bool) -> Iterator[bool]:
-    """Whether it is this run's turn. The lock lies beside the editions, so that machines that share them take turns."""
-    folder = published / archive.FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    if fcntl is None:
-        yield True
-        return
-    with (folder / ".running").open("ab+", buffering=0) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            holder = file.read().decode("utf-8", "replace").strip() or "not yet named"
-            if not wait:
-                yield False
-                return
-            say(f"Another run is at work ({holder}). This one waits for it.")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        file.truncate(0)
-        with contextlib.suppress(OSError):
-            file.write(
-                f"{socket.gethostname()}, process {os.getpid()}, since {datetime.now(UTC):%H:%M:%S} UTC\n".encode()
-            )
-        try:
-            yield True
-        finally:
-            file.truncate(0)
 
 
 @contextlib.contextmanager
