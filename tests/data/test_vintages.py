@@ -9,42 +9,14 @@ from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
+from made_figures import SOURCE, flows
 
 from legation import data
 from legation.data import vintages
 from legation.data.vintages import Answer, Taken, changes, keep, latest
 from legation.errors import InputError
 
-SOURCE = {
-    "producer": "Office of Examples",
-    "title": "Trade by partner",
-    "publisher": None,
-    "address": "https://example.org/trade",
-    "licence": "free",
-    "vintage": "2025-04",
-    "kind": "statistical",
-    "note": None,
-}
 FIRST, SECOND = datetime(2026, 3, 1, 9, tzinfo=UTC), datetime(2026, 4, 1, 9, tzinfo=UTC)
-
-
-def flows(**values: float) -> pd.DataFrame:
-    """Exports of Viet Nam to partners in 2031, a year that the repository holds nothing of."""
-    return pd.DataFrame(
-        {
-            "reporter": "VNM",
-            "partner": list(values),
-            "flow": "export",
-            "year": 2031,
-            "value": list(values.values()),
-            "currency": "USD",
-            "prices": "current",
-            "valuation": "FOB",
-            "status": "final",
-            "months": 12,
-            "note": None,
-        }
-    )
 
 
 def taken(rows: pd.DataFrame, *, answer: bytes = b"[1, 2]") -> Taken:

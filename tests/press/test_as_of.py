@@ -10,11 +10,11 @@ import zipfile
 from datetime import UTC, datetime, timedelta
 
 import nbformat
-import pandas as pd
 import pytest
 from helpers import notebook
 from lxml import etree
 from lxml import html as lxml_html
+from made_figures import SOURCE, flows
 from press.printed import structure
 
 from legation import times
@@ -26,16 +26,6 @@ from legation.press.build import build
 from legation.press.store import Store
 from legation.press.verify import rebuild
 
-SOURCE = {
-    "producer": "Office of Examples",
-    "title": "Trade by partner",
-    "publisher": None,
-    "address": "https://example.org/trade",
-    "licence": "free",
-    "vintage": "2025-04",
-    "kind": "statistical",
-    "note": None,
-}
 FIRST, SECOND = datetime(2026, 11, 1, 4, tzinfo=UTC), datetime(2026, 11, 20, 4, tzinfo=UTC)
 SHOWS = """\
 #!
@@ -56,23 +46,8 @@ DAYS_OLD = (
 
 def take(at, **values):
     """A vintage of Viet Nam's exports in 2031, a year that the repository holds nothing of."""
-    rows = pd.DataFrame(
-        {
-            "reporter": "VNM",
-            "partner": list(values),
-            "flow": "export",
-            "year": 2031,
-            "value": list(values.values()),
-            "currency": "USD",
-            "prices": "current",
-            "valuation": "FOB",
-            "status": "final",
-            "months": 12,
-            "note": None,
-        }
-    )
     answer = Answer("https://example.org/trade?year=2031", json.dumps(values).encode())
-    return vintages.keep("office", Taken("goods_flows", rows, SOURCE, [answer]), at=at)
+    return vintages.keep("office", Taken("goods_flows", flows(**values), SOURCE, [answer]), at=at)
 
 
 @pytest.fixture
