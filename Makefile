@@ -34,7 +34,7 @@ test: $(READY) ## Run every check: style, types, import contract, tests
 	@$(BIN)/pytest
 
 lab: $(READY) ## Open the notebooks in JupyterLab
-	@$(BIN)/jupyter lab --notebook-dir=notebooks
+	@$(BIN)/legation lab
 
 data: $(READY) ## Check data/, ask publishers for fresh figures, and say what changed; or one feed: make data FEED=ecb-rates
 	@$(BIN)/legation data update $(FEED)

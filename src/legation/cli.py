@@ -11,7 +11,7 @@ import click
 
 from legation.checkout import home
 from legation.data_cli import data
-from legation.desk_cli import new, params, schema
+from legation.desk_cli import lab, new, params, schema
 from legation.errors import InputError
 from legation.run_cli import diff, health, rebuild, run, schedule
 from legation.treaty_cli import treaty
@@ -117,6 +117,7 @@ def clean(cache: bool) -> None:
 main.add_command(data)
 main.add_command(diff)
 main.add_command(health)
+main.add_command(lab)
 main.add_command(new)
 main.add_command(params)
 main.add_command(rebuild)

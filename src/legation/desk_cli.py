@@ -1,4 +1,4 @@
-"""``legation new``: a report or notebook to begin with. ``params``: what a notebook takes. ``schema``: for editors."""
+"""``legation new``: a report or notebook to begin with. ``params``: what a notebook takes. ``schema``: for editors. ``lab``."""
 
 from __future__ import annotations
 
@@ -22,6 +22,18 @@ if TYPE_CHECKING:
 #: Letters of a default in the list of parameters.
 _TOLD = 60
 _WIDE = 100
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def lab(options: tuple[str, ...]) -> None:
+    """Open notebooks/ in JupyterLab, with the kernel and the exporters of this environment.
+
+    OPTIONS go to JupyterLab as they are: --no-browser, --port=8890.
+    """
+    from legation.lab import start
+
+    start(home() / "notebooks", options)
 
 
 @click.command()

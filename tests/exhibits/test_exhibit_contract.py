@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -204,6 +205,18 @@ def test_the_figure_carries_title_source_and_numbers_and_escapes_every_text(make
     assert figure.xpath("//details//th")[0].text == "year"
     if exhibit.kind == "chart":
         assert figure.xpath("//*[local-name()='svg']")[0].get("aria-label") == bad
+
+
+def test_a_chart_is_shown_drawn_and_where_html_is_cleaned_as_a_picture_with_the_same_words() -> None:
+    shown = chart().html()
+    picture = html.fragment_fromstring(shown).xpath("//img")[0]
+    kind, _, encoded = picture.get("src").partition(",")
+    assert kind == "data:image/svg+xml;base64"
+    assert root(b64decode(encoded).decode()).get("aria-label") == picture.get("alt") == chart().alt
+    assert "var(" not in b64decode(encoded).decode(), "a picture knows nothing of the page's colours"
+    drawn = html.fragment_fromstring(shown).xpath("//*[local-name()='svg']")[0].getparent()
+    assert drawn.get("hidden") is not None, "so that no texts are left where the drawing is taken out"
+    assert drawn.get("style").startswith("display: flow-root"), "which is shown all the same where styles are kept"
 
 
 def test_the_drawing_says_what_it_is_and_brings_nothing_that_reaches_outside() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -175,10 +176,8 @@ class Exhibit:
 
     def html(self) -> str:
         """The exhibit as one HTML figure that needs nothing from outside, for JupyterLab."""
-        if self.svg is not None:
-            body = self.svg["page"].replace("<svg ", '<svg class="exhibit-chart" ', 1)
-        else:
-            body = _html_table(self.cells or {})
+        drawing = self.svg and self.svg["page"]
+        body = _either_drawing(drawing, self.alt) if drawing else _html_table(self.cells or {})
         notes = "".join(f'<p class="exhibit-note">{escape(note)}</p>' for note in self.notes)
         return (
             f'<figure class="legation-exhibit" id="exhibit-{self.name}" style="{_FIGURE_STYLE}">'
@@ -202,6 +201,27 @@ class Exhibit:
             "text/plain": f"{self.title}\n{self.subtitle}\n{self.alt}\n{self.source}",
         }
 
+
+def _either_drawing(svg: str, alt: str) -> str:
+    """The drawing within the page, whose theme it follows; and as a picture, where HTML is cleaned before it is shown.
+
+    JupyterLab cleans the HTML of a notebook that is not trusted: it takes an SVG's elements out, but leaves their texts
+    and the attribute ``hidden``; from styles it takes values that it does not know, among them ``flow-root``, which
+    undoes ``hidden``, and ``contents``, with which a picture is not shown (CSS Display 3, appendix B). So one of the
+    two is always shown.
+    """
+    plain = _PROPERTY.sub(r"\1", svg)
+    inside = svg.replace("<svg ", '<svg class="exhibit-chart" ', 1).replace(
+        "overflow: visible", "overflow: visible; max-width: 100%; height: auto", 1
+    )
+    return (
+        f'<div hidden="" style="display: flow-root !important">{inside}</div>'
+        f'<img alt="{escape(alt)}" style="display: contents !important; max-width: 100%; '
+        f'background: #ffffff; padding: 0.5em" src="data:image/svg+xml;base64,{b64encode(plain.encode()).decode()}">'
+    )
+
+
+_PROPERTY = re.compile(r"var\(--[\w-]+, (#[0-9a-f]{6})\)")
 
 # JupyterLab's own colours where it has them, so that a figure follows its dark theme.
 _FIGURE_STYLE = (

@@ -6,12 +6,15 @@ them on a whole report, by giving its chapters in ``resources["legation"]``.
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbconvert.exporters import Exporter
 
+from legation.checkout import home
+from legation.errors import InputError
 from legation.press import html, pdf, reader
 from legation.press.document import Document
 from legation.press.reader import Part
@@ -35,7 +38,7 @@ class _HouseExporter(Exporter):
         Raises
         ------
         InputError
-            What a page cannot carry, named with notebook and cell.
+            What a page cannot carry, named with notebook and cell; a notebook none of whose cells has been run.
         """
         given = dict(resources or {})
         document = given.pop("legation", None)  # nbconvert would copy it, drawings and all
@@ -49,8 +52,17 @@ class _HouseExporter(Exporter):
     def _read(nb: nbformat.NotebookNode, resources: dict[str, Any]) -> Document:
         about = resources.get("metadata", {})
         folder = Path(about.get("path") or ".").resolve()
-        found = (place / "data" / "references.bib" for place in (folder, *folder.parents))
+        places = [folder, *folder.parents]
+        with contextlib.suppress(InputError):  # a notebook need not be of a checkout
+            places.append(home())
+        found = (place / "data" / "references.bib" for place in places)
         name = f"{about.get('name', 'notebook')}.ipynb"
+        code = [cell for cell in nb.cells if cell.cell_type == "code" and cell.source.strip()]
+        if code and not any(cell.outputs or cell.execution_count for cell in code):
+            raise InputError(
+                f"{name} holds no results: none of its {len(code)} code cells has been run. "
+                "Run all cells, save the notebook, and export again."
+            )
         return reader.read([Part(nb, name)], bibliography=next((file for file in found if file.is_file()), None))
 
 
