@@ -214,8 +214,11 @@ def test_a_chart_is_shown_drawn_and_where_html_is_cleaned_as_a_picture_with_the_
     assert kind == "data:image/svg+xml;base64"
     assert root(b64decode(encoded).decode()).get("aria-label") == picture.get("alt") == chart().alt
     assert "var(" not in b64decode(encoded).decode(), "a picture knows nothing of the page's colours"
+    sheet = [float(number) for number in root(b64decode(encoded).decode()).get("viewBox").split()]
+    assert sheet[0] < 0, "room for labels in a wider typeface, which a picture would cut off"
+    assert sheet[0] + sheet[2] > style.WIDTHS["page"] * style.POINTS_PER_MM + 20
     drawn = html.fragment_fromstring(shown).xpath("//*[local-name()='svg']")[0].getparent()
-    assert drawn.get("hidden") is not None, "so that no texts are left where the drawing is taken out"
+    assert drawn.get("hidden") == "hidden", "so that no texts are left where the drawing is taken out"
     assert drawn.get("style").startswith("display: flow-root"), "which is shown all the same where styles are kept"
 
 

@@ -210,17 +210,26 @@ def _either_drawing(svg: str, alt: str) -> str:
     undoes ``hidden``, and ``contents``, with which a picture is not shown (CSS Display 3, appendix B). So one of the
     two is always shown.
     """
-    plain = _PROPERTY.sub(r"\1", svg)
+    plain = _SIZE.sub(_with_room, _PROPERTY.sub(r"\1", svg), count=1)
     inside = svg.replace("<svg ", '<svg class="exhibit-chart" ', 1).replace(
         "overflow: visible", "overflow: visible; max-width: 100%; height: auto", 1
     )
     return (
-        f'<div hidden="" style="display: flow-root !important">{inside}</div>'
+        f'<div hidden="hidden" style="display: flow-root !important">{inside}</div>'
         f'<img alt="{escape(alt)}" style="display: contents !important; max-width: 100%; '
         f'background: #ffffff; padding: 0.5em" src="data:image/svg+xml;base64,{b64encode(plain.encode()).decode()}">'
     )
 
 
+def _with_room(size: re.Match[str]) -> str:
+    """A sheet wide enough for labels in another typeface: a picture has no other, and is cut at its edge."""
+    width = float(size["width"]) + _ROOM_LEFT + _ROOM_RIGHT
+    return f'width="{width:g}pt" height="{size["height"]}pt" viewBox="{-_ROOM_LEFT:g} 0 {width:g} {size["height"]}"'
+
+
+#: Points beside the drawing: a label in Liberation Sans is a tenth wider than in the house's face, in DejaVu Sans a quarter.
+_ROOM_LEFT, _ROOM_RIGHT = 10.0, 30.0
+_SIZE = re.compile(r'width="(?P<width>[\d.]+)pt" height="(?P<height>[\d.]+)pt" viewBox="[^"]*"')
 _PROPERTY = re.compile(r"var\(--[\w-]+, (#[0-9a-f]{6})\)")
 
 # JupyterLab's own colours where it has them, so that a figure follows its dark theme.
