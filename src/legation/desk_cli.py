@@ -1,4 +1,4 @@
-"""``legation new``: a report or notebook to begin with. ``params``: what a notebook takes. ``schema``: for editors. ``lab``."""
+"""``legation new``: a report or notebook to begin with. ``params``, ``schema``: what it takes. ``lab``: JupyterLab."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def test_a_parameter_is_changed_all_is_run_and_the_pdf_says_so(
 ) -> None:
     opened(page, address, "trade_comparison.ipynb")
     assert page.evaluate("Object.keys(jupyterapp.serviceManager.kernelspecs.specs.kernelspecs)") == ["python3"]
-    year = page.locator(".cm-line", has_text="last_year: int =").locator("span", has_text="2024")
+    year = page.locator(".cm-line", has_text="last_year: ").locator("span", has_text="2024")
     year.dblclick()
     page.keyboard.type("2019")
     page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")  # until the last has run

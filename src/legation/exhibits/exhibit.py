@@ -227,7 +227,7 @@ def _with_room(size: re.Match[str]) -> str:
     return f'width="{width:g}pt" height="{size["height"]}pt" viewBox="{-_ROOM_LEFT:g} 0 {width:g} {size["height"]}"'
 
 
-#: Points beside the drawing: a label in Liberation Sans is a tenth wider than in the house's face, in DejaVu Sans a quarter.
+#: Points beside the drawing: Liberation Sans is a tenth wider than the house's face, DejaVu Sans a quarter.
 _ROOM_LEFT, _ROOM_RIGHT = 10.0, 30.0
 _SIZE = re.compile(r'width="(?P<width>[\d.]+)pt" height="(?P<height>[\d.]+)pt" viewBox="[^"]*"')
 _PROPERTY = re.compile(r"var\(--[\w-]+, (#[0-9a-f]{6})\)")

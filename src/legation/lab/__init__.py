@@ -43,7 +43,7 @@ def start(notebooks: Path, options: Sequence[str]) -> NoReturn:
     os.execv(sys.executable, command)  # noqa: S606 - the analyst's own command line
 
 
-class _Export(NbconvertFileHandler):  # type: ignore[misc]
+class _Export(NbconvertFileHandler):
     """The server's own export, but for the page that says why a notebook cannot be shown."""
 
     def write_error(self, status_code: int, **about: Any) -> None:
