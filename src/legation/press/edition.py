@@ -81,7 +81,7 @@ def edition(
             Run(_kept(chapter), _plain(chapter.parameters), tuple(read["path"] for read in _files_read(executed)))
             for chapter, executed in zip(plan.chapters, chapters, strict=True)
         ],
-        rebuild=f"make report REPORT={spec.name}",
+        rebuild=plan.command or f"make report REPORT={spec.name}",
         bibliography=bibliography,
     )
     ran = {

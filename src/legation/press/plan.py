@@ -34,6 +34,7 @@ class Plan:
 
     spec: ReportSpec
     chapters: tuple[Chapter, ...]
+    command: str = ""  # what makes it again, where that is not `make report`
 
 
 def plan(spec: ReportSpec, notebooks: Path, as_of: str | None = None) -> Plan:
