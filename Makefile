@@ -17,7 +17,7 @@ ifeq ($(VENV),.venv)
 READY := .venv/ready
 endif
 
-.PHONY: help report test lab data schedule bench lock
+.PHONY: help report test lab data schedule docs bench lock
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -41,6 +41,9 @@ data: $(READY) ## Check data/, ask publishers for fresh figures, and say what ch
 
 schedule: $(READY) ## Run reports at the times their specs name, from now on; SHOW=1 prints what it would install, REMOVE=1 takes it away
 	@$(BIN)/legation schedule $(if $(SHOW),--show) $(if $(REMOVE),--remove)
+
+docs: $(READY) ## Build tutorials, guides, reference and gallery as HTML and PDF, into docs/built/
+	@$(BIN)/legation docs
 
 bench: $(READY) ## Measure the press against the plain pipeline, large tables, and the treaty tools on the texts in ../shared
 	@for each in press large_tables products every_reporter segment_tota compare_treaties suggest_types; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done

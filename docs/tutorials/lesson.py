@@ -21,11 +21,13 @@ import tempfile
 import threading
 from pathlib import Path
 
-from IPython.display import SVG, display
+from IPython.display import display
 
 HERE = Path(__file__).resolve().parents[2]
 #: As the place of the copy, and of Python's environment, are shown: those of this machine are of no use to a reader.
 SHOWN = "/home/you/legation"
+#: How a notebook holds an exhibit.
+EXHIBIT = "application/vnd.legation.exhibit+json"
 _COPIED = ("data", "notebooks", "reports", "src")
 _LEFT = shutil.ignore_patterns("cache", "published", "__pycache__", ".ipynb_checkpoints", ".legation")
 _kept: list[tempfile.TemporaryDirectory[str]] = []  # goes with the kernel
@@ -64,7 +66,7 @@ def run(command: str, status: int | tuple[int, ...] = 0) -> None:
     said = _shown(done.stdout.rstrip())
     if done.returncode not in ((status,) if isinstance(status, int) else status):
         raise RuntimeError(f"'{command}' ended with status {done.returncode}, which was not meant:\n{said}")
-    print(f"$ {command}\n{said}")
+    print(f"$ {command}\n{said}\n")
 
 
 def write(file: str, text: str) -> None:
@@ -103,13 +105,6 @@ def show(file: str, first: int = 1, last: int | None = None) -> None:
     print(f"{file}{f', lines {first} to {last}' if last else ''}:\n\n" + _shown("\n".join(lines)))
 
 
-def files(folder: str) -> None:
-    """List the files below a folder of the copy; those with figures and notebooks are counted."""
-    for path in sorted(Path(folder).iterdir()):
-        inside = sum(each.is_file() for each in path.rglob("*")) if path.is_dir() else 0
-        print(f"{folder}/{path.name}" + (f"/ ({inside} files)" if inside else ""))
-
-
 def findings(report: str) -> None:
     """Show what a report of the copy found, as its manifest states it."""
     manifest = json.loads(Path(f"reports/published/{report}/manifest.json").read_text(encoding="utf-8"))
@@ -118,12 +113,14 @@ def findings(report: str) -> None:
 
 
 def first_figure(report: str) -> None:
-    """Show the first figure of a report of the copy, as the list of reports shows it."""
+    """Show the first figure of a report of the copy, as its notebook shows it."""
     folder = Path(f"reports/published/{report}")
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    figure = manifest["first_figure"]
-    alt = f"{figure['label']} of the report: {figure['title']}"
-    display(SVG((folder / "first-figure.svg").read_text(encoding="utf-8")), metadata={"image/svg+xml": {"alt": alt}})
+    title = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["first_figure"]["title"]
+    for notebook in sorted((folder / "notebooks").glob("*.ipynb")):
+        for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+            for output in cell.get("outputs", []):
+                if output.get("data", {}).get(EXHIBIT, {}).get("title") == title:
+                    display(output["data"], raw=True)
 
 
 def publish_here(file: str) -> str:

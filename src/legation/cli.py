@@ -1,4 +1,4 @@
-"""The door: ``legation build``, ``run``, ``schedule``, ``health``, ``diff``, ``rebuild``, ``new``, ``data``, …"""
+"""The door to every command of ``legation``."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 
 import click
 
+from legation import completing
 from legation.checkout import home
 from legation.data_cli import data
-from legation.desk_cli import lab, new, params, schema
+from legation.desk_cli import completion, docs, doctor, lab, new, params, schema
 from legation.errors import InputError
 from legation.run_cli import diff, health, rebuild, run, schedule
 from legation.treaty_cli import treaty
@@ -35,11 +36,22 @@ class _Group(click.Group):
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="legation", prog_name="legation")
 def main() -> None:
-    """Analytical reports on trade and treaties, from notebooks to HTML and PDF."""
+    """Analytical reports on trade and treaties, from notebooks to HTML and PDF.
+
+    \b
+    legation build vietnam-trade          a report as page and PDF, in reports/published/
+    legation build --explain              all reports, and why each part was made or kept
+    legation data check                   whether tables and claims are in order
+    legation data refresh                 newer figures from publishers
+    legation treaty draft FILE --id ID    a treaty's text as a register file to review
+    legation doctor                       whether this machine can make reports
+
+    README.md is the first page to read; `legation docs` builds the others, with tutorials, into docs/built/.
+    """
 
 
 @main.command()
-@click.argument("reports", nargs=-1)
+@click.argument("reports", nargs=-1, shell_complete=completing.reports)
 @click.option("--explain", is_flag=True, help="Say of every chapter and edition why it is made again or kept.")
 @click.option("--jobs", type=click.IntRange(1), help="How many tasks are done at once. [default: one for each core]")
 @click.option("--scheduler", metavar="ADDRESS", help="Let workers of a Dask scheduler do the work: tcp://host:8786.")
@@ -62,6 +74,10 @@ def build(
 
     Exit status: 0 all published, 1 a notebook failed or two builds differ, 2 something given was wrong. A report that
     is not published leaves its previous edition as it was.
+
+    \b
+    legation build putin-asia-2024 vietnam-trade
+    legation build --as-of 2026-10-31 vietnam-asean/tha
     """
     from legation.press.build import build as build_reports
 
@@ -107,15 +123,22 @@ def _to_read(edition: Path) -> list[Path]:
 @main.command()
 @click.option("--cache", is_flag=True, required=True, help="Forget every result kept, so that all is made again.")
 def clean(cache: bool) -> None:
-    """Empty the store of results. Published editions stay."""
+    """Empty the store of results. Published editions stay.
+
+    \b
+    legation clean --cache
+    """
     from legation.press.store import Store
 
     with Store(home()) as store:
         click.echo(f"{store.clear()} results forgotten.")
 
 
+main.add_command(completion)
 main.add_command(data)
 main.add_command(diff)
+main.add_command(docs)
+main.add_command(doctor)
 main.add_command(health)
 main.add_command(lab)
 main.add_command(new)

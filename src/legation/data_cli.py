@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from legation import completing
 from legation.checkout import home
 from legation.errors import InputError
 
@@ -32,12 +33,21 @@ _CAME = {"new": "new figures came.", "same": "nothing new."}
 
 @click.group()
 def data() -> None:
-    """Look after the tables in data/."""
+    """Look after the tables in data/.
+
+    \b
+    legation data check
+    legation data status
+    """
 
 
 @data.command("check")
 def data_check() -> None:
-    """Check every table (columns, values, keys, sources, recorded hash), every claim and every vintage that is kept."""
+    """Check every table (columns, values, keys, sources, recorded hash), every claim and every vintage that is kept.
+
+    \b
+    legation data check
+    """
     _check()
 
 
@@ -76,7 +86,11 @@ def _claims() -> tuple[int, list[str]]:
 
 @data.command("hash")
 def data_hash() -> None:
-    """Record the size and hash of every table in data/datapackage.yaml, after a change that is meant."""
+    """Record the size and hash of every table in data/datapackage.yaml, after a change that is meant.
+
+    \b
+    legation data hash
+    """
     from legation.data import write_hashes
 
     changed = write_hashes()
@@ -84,7 +98,7 @@ def data_hash() -> None:
 
 
 @data.command("refresh")
-@click.argument("feeds", nargs=-1, metavar="[FEED]...")
+@click.argument("feeds", nargs=-1, metavar="[FEED]...", shell_complete=completing.feeds)
 def data_refresh(feeds: tuple[str, ...]) -> None:
     """Ask the publishers of FEEDs, or of all feeds in data/feeds.yaml, for fresh figures, and say what changed.
 
@@ -93,17 +107,24 @@ def data_refresh(feeds: tuple[str, ...]) -> None:
     (LEGATION_COMTRADE_KEY) or the system's keyring.
 
     Exit status: 0 every feed was answered, 1 one was not or was set aside, 2 something given was wrong.
+
+    \b
+    legation data refresh
+    legation data refresh ecb-rates imf-vietnam
     """
     sys.exit(_refresh(feeds))
 
 
 @data.command("update")
-@click.argument("feeds", nargs=-1, metavar="[FEED]...")
+@click.argument("feeds", nargs=-1, metavar="[FEED]...", shell_complete=completing.feeds)
 def data_update(feeds: tuple[str, ...]) -> None:
     """Check what is held, refresh FEEDs or all feeds, say what changed, and then what is held. `make data` does this.
 
     Exit status: that of `check` where something is wrong with what is held, and then no publisher is asked; otherwise
     that of `refresh`.
+
+    \b
+    legation data update ecb-rates
     """
     _check()
     status = _refresh(feeds)
@@ -194,6 +215,10 @@ def data_import(file: Path, vintage: str | None, about: tuple[str, ...]) -> None
     """Bring in FILE, which was downloaded by hand: it is recognised, checked and kept as a vintage.
 
     Exit status: 0 it is in use, 1 it was set aside, 2 it is no file that is known.
+
+    \b
+    legation data import TradeData.csv --vintage 2025-04
+    legation data import BACI_HS12_V202501.zip --about VNM
     """
     from legation.data import importing
     from legation.data.feeds import bring_in
@@ -211,7 +236,12 @@ def data_import(file: Path, vintage: str | None, about: tuple[str, ...]) -> None
 @data.command("status")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON, for programs.")
 def data_status(as_json: bool) -> None:
-    """Say of each feed and table which figures are in use, how old they are, what they cover, and what went wrong."""
+    """Say of each feed and table which figures are in use, how old they are, what they cover, and what went wrong.
+
+    \b
+    legation data status
+    legation data status --json
+    """
     if as_json:
         click.echo(json.dumps({"feeds": _feeds_held(), "tables": _tables_shipped()}, indent=1, ensure_ascii=False))
     else:
@@ -329,6 +359,9 @@ def data_diff(before: str, after: str) -> None:
     """Say which rows were added, revised or gone, and by how much, from the vintage BEFORE to AFTER.
 
     A vintage is named as `legation data status` shows it, such as comtrade-vietnam-2026-11-22.
+
+    \b
+    legation data diff imf-vietnam-2026-10-01 imf-vietnam-2026-11-01
     """
     from legation.data.vintages import by_id, changes
 

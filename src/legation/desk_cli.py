@@ -1,4 +1,4 @@
-"""``legation new``: a report or notebook to begin with. ``params``, ``schema``: what it takes. ``lab``: JupyterLab."""
+"""The analyst's day: ``legation new``, ``params``, ``schema``, ``lab``, ``docs``, ``doctor`` and ``completion``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from legation import completing
 from legation.checkout import home
 from legation.errors import InputError
 
@@ -225,3 +226,66 @@ def _first(available: list[str]) -> str | None:
 
 def _all(names: list[str]) -> str:
     return ", ".join(names) or "none"
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print what lets SHELL complete commands, options, reports, notebooks, feeds and treaties.
+
+    \b
+    bash: legation completion bash >> ~/.bashrc
+    zsh:  legation completion zsh >> ~/.zshrc
+    fish: legation completion fish > ~/.config/fish/completions/legation.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    assert kind is not None  # noqa: S101  # a choice above
+    click.echo(kind(context.find_root().command, {}, "legation", "_LEGATION_COMPLETE").source())
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[DOCUMENT]...", shell_complete=completing.documents)
+@click.option("--jobs", type=click.IntRange(1), help="How many tasks are done at once. [default: one for each core]")
+def docs(names: tuple[str, ...], jobs: int | None) -> None:
+    """Build the documentation as pages and PDFs in docs/built/: tutorials, guides, reference, gallery; or one of them.
+
+    The tutorials run, in copies of the checkout. Exit status: 0 all are built, 1 one is not, 2 something given was
+    wrong.
+
+    \b
+    legation docs
+    legation docs reference
+    """
+    from legation.handbook import build
+
+    failed = build(home(), names, click.echo, jobs=jobs)
+    if failed:
+        click.echo(f"Not built: {', '.join(failed)}. The reasons stand above.", err=True)
+    sys.exit(int(bool(failed)))
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="All of it as JSON, for programs.")
+def doctor(as_json: bool) -> None:
+    """Say whether this machine can make reports: environment, kernel, fonts, folders, settings; each with a remedy.
+
+    Nothing is changed. No network is needed; whether there is one is waited for at most three seconds. Of settings
+    (LEGATION_…) names are shown, never what they hold.
+
+    Exit status: 0 all is well, 1 something to look at, 2 something fails.
+
+    \b
+    legation doctor
+    legation doctor --json
+    """
+    from legation import doctor as examination
+
+    found = examination.examine()
+    if as_json:
+        click.echo(json.dumps(examination.as_json(found), indent=1, ensure_ascii=False))
+    else:
+        click.echo(examination.text(found))
+    sys.exit(examination.STATUS[examination.worst(found)])

@@ -1,4 +1,4 @@
-"""The reference, made from the code that it is about: every command, every key of the files people write, every exhibit.
+"""The reference, made from the code that it is about: every command, key, parameter and exhibit.
 
 What is said of a command is its help; of a key, the comment beside it in its model; of an exhibit function, the first
 paragraph of its docstring. So nothing here can say otherwise than the code does.
@@ -215,7 +215,7 @@ def notebooks(folder: Path) -> str:
 
 
 def exhibit_functions(name: str) -> dict[str, FunctionType]:
-    """The functions of a module of exhibits that give an exhibit, or several, in the order in which they stand there."""
+    """The functions of a module of exhibits that give an exhibit or several, in the order in which they stand."""
     module = _module(name)
     return {
         each: function

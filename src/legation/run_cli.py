@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from legation import completing
 from legation.checkout import home
 from legation.errors import InputError, nearest
 
@@ -31,7 +32,7 @@ _TOLD = 90
 
 
 @click.command()
-@click.argument("reports", nargs=-1)
+@click.argument("reports", nargs=-1, shell_complete=completing.reports)
 @click.option(
     "--due", is_flag=True, help="Only reports whose schedule owes a run; if none does, nothing is done or said."
 )
@@ -46,6 +47,10 @@ def run(reports: tuple[str, ...], due: bool, offline: bool, hours: float) -> Non
     it; reports/published/runs.jsonl has all of it.
 
     Exit status: 0 all is published or unchanged, 1 part of it failed, 2 nothing could be published.
+
+    \b
+    legation run --offline vietnam-trade
+    legation run --due
     """
     from legation.press import unattended
 
@@ -70,6 +75,11 @@ def schedule(show: bool, remove: bool) -> None:
     """Install the timer that runs reports at the times their specs name, with systemd or else cron.
 
     It asks every five minutes which report is due: a spec that changes needs no new installation.
+    docs/scheduling.md tells of all of it.
+
+    \b
+    legation schedule --show
+    legation schedule
     """
     from legation.press import timer
 
@@ -88,7 +98,7 @@ def schedule(show: bool, remove: bool) -> None:
     if not found:
         raise InputError(
             "No report in reports/ has a schedule that can be read. Add one to its YAML file, "
-            'such as: schedule: {cron: "0 6 * * 1", zone: Europe/Warsaw}'
+            'such as: schedule: {cron: "0 6 * * 1", zone: Europe/Warsaw}. docs/scheduling.md tells more.'
         )
     if show:
         click.echo(timer.show(job))
@@ -107,6 +117,10 @@ def health(as_json: bool) -> None:
     """Say whether all is well: reports, feeds, runs, locks, timer and disk, the worst first. Nothing is changed.
 
     Exit status: 0 all is well, 1 a warning, 2 a failure, as programs that monitor machines take it.
+
+    \b
+    legation health
+    legation health --json
     """
     from legation.press import health as checks
 
@@ -116,8 +130,8 @@ def health(as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("before")
-@click.argument("after")
+@click.argument("before", shell_complete=completing.editions)
+@click.argument("after", shell_complete=completing.editions)
 @click.option("--json", "as_json", is_flag=True, help="All of it as JSON.")
 @click.option(
     "--html", "page", type=click.Path(dir_okay=False, path_type=Path), help="Write it as a page that compares."
@@ -127,6 +141,10 @@ def diff(before: str, after: str, as_json: bool, page: Path | None) -> None:
 
     An edition is a folder, or a report's name: vietnam-trade is the newest, vietnam-trade@2026-11-01T050000Z the one
     kept under that time. The beginning of a time will do if no other begins so.
+
+    \b
+    legation diff vietnam-trade@2026-11-01 vietnam-trade
+    legation diff vietnam-trade@2026-11-01 vietnam-trade --html compared.html
     """
     from legation.press import changes
 
@@ -150,7 +168,7 @@ def diff(before: str, after: str, as_json: bool, page: Path | None) -> None:
 
 
 @click.command()
-@click.argument("edition", metavar="REPORT@TIME")
+@click.argument("edition", metavar="REPORT@TIME", shell_complete=completing.editions)
 def rebuild(edition: str) -> None:
     """Build a dated edition again from the figures of its time, and compare every file with what was kept.
 
@@ -158,6 +176,9 @@ def rebuild(edition: str) -> None:
     is checked out and nothing published changes: check out the commit that the edition names first.
 
     Exit status: 0 all files are the same bytes, 1 they differ or it cannot be built, 2 there is no such edition.
+
+    \b
+    legation rebuild vietnam-trade@2026-11-01
     """
     from legation.press import archive
     from legation.press.verify import rebuild as build_again

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from legation import completing
 from legation.errors import InputError
 
 if TYPE_CHECKING:  # pandas and pydantic are loaded only by the command that needs them
@@ -31,11 +32,16 @@ _PARTS_SHOWN = 60  # letters of a heading in the table
 
 @click.group()
 def treaty() -> None:
-    """Fetch, read and draft treaties."""
+    """Fetch, read and draft treaties. data/treaties/README.md tells how they are coded.
+
+    \b
+    legation treaty segment treaty.txt
+    legation treaty draft treaty.txt --id 2031-malta-fiji --party MLT --party FJI
+    """
 
 
 @treaty.command("texts")
-@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.argument("ids", nargs=-1, metavar="[ID]...", shell_complete=completing.treaties)
 @click.option("--again", is_flag=True, help="Fetch also what is in the cache.")
 @click.option("--language", metavar="CODE", help="Only texts in this language (ISO 639-3, such as eng).")
 def texts(ids: tuple[str, ...], again: bool, language: str | None) -> None:
@@ -44,6 +50,10 @@ def texts(ids: tuple[str, ...], again: bool, language: str | None) -> None:
     A page is kept only if it is the treaty: enough articles, the parties named. What is there is not fetched again.
 
     Exit status: 0 every text is in the cache, 1 some are not, 2 something given was wrong.
+
+    \b
+    legation treaty texts
+    legation treaty texts 2024-russia-dprk --language eng
     """
     from legation.data.texts import Origin, acquire
     from legation.data.treaties import treaties
@@ -81,7 +91,14 @@ def texts(ids: tuple[str, ...], again: bool, language: str | None) -> None:
 
 @treaty.command("add")
 @click.argument("source", metavar="FILE|ADDRESS")
-@click.option("--id", "name", required=True, metavar="ID", help="The treaty, as in data/treaties/.")
+@click.option(
+    "--id",
+    "name",
+    required=True,
+    metavar="ID",
+    help="The treaty, as in data/treaties/.",
+    shell_complete=completing.treaties,
+)
 @click.option("--translation", metavar="WORDS", help="Who translated it, from what.")
 @click.option("--language", default="eng", show_default=True, metavar="CODE", help="ISO 639-3.")
 @click.option("--publisher", metavar="WORDS", help="Who published it.")
@@ -109,6 +126,9 @@ def add(
     It is held against the register as a fetched one is; two treaties in one file, or two languages, are refused.
 
     Exit status: 0 it is in the cache, 1 the address was not reached, 2 something given was wrong.
+
+    \b
+    legation treaty add treaty.pdf --id 1961-china-dprk --language eng
     """
     from legation.data import texts as room
     from legation.data.treaties import treaties
@@ -159,6 +179,9 @@ def segment_(file: Path, as_json: bool, with_text: bool, articles: int | None, e
 
     Start and end count characters of the text that was read: for a plain-text file its own (line ends as one
     character), for HTML and PDF those that --text prints.
+
+    \b
+    legation treaty segment treaty.txt --articles 23
     """
     from legation.data.texts import read_file
 
@@ -205,6 +228,9 @@ def draft(file: Path, name: str, parties: tuple[str, ...], language: str, encodi
     Each article's likely types come from the rules of data/treaties/codebook.yml, each marked 'reviewed: false' with
     the words that led there; none of them counts as coded until you have taken the mark away. A file that exists is
     never overwritten.
+
+    \b
+    legation treaty draft treaty.txt --id 2031-malta-fiji --party MLT --party FJI
     """
     from legation.checkout import home
     from legation.data.texts import read_file
@@ -641,7 +667,10 @@ def _known(name: str, register: dict[str, Treaty], remedy: str = "") -> Treaty:
         return register[name]
     close = difflib.get_close_matches(name, register, n=1)
     hint = f" (did you mean '{close[0]}'?)" if close else ""
-    raise InputError(f"The register has no treaty '{_plain(name)}'{hint}. Its files are in data/treaties/.{remedy}")
+    raise InputError(
+        f"The register has no treaty '{_plain(name)}'{hint}. Its files are in data/treaties/, whose README.md tells "
+        f"how to add one.{remedy}"
+    )
 
 
 def _tell(outcome: Outcome) -> None:

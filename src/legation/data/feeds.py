@@ -239,7 +239,7 @@ def feeds() -> dict[str, Feed]:
         if feed.publisher not in PUBLISHERS:
             raise InputError(
                 f"{where}: there is no publisher '{feed.publisher}'{nearest(feed.publisher, PUBLISHERS)}. "
-                f"There are: {', '.join(PUBLISHERS)}."
+                f"There are: {', '.join(PUBLISHERS)}. docs/live-data.md says what each gives."
             )
         below = {place[1:]: line for place, line in inside.items() if place[:1] == ("wish",)}
         yaml_lines.validated(_publisher(feed.publisher).Wish, feed.wish, below, shown)

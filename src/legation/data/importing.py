@@ -418,7 +418,9 @@ def _unknown(head: Head) -> str:
         first = next((line for line in head.lines if line.strip()), "")
         cells = re.split(r"[,;\t]", first)
         found, likely = f"a text whose first line is '{printed(first)}'", _nearest_kind(cells)
-    return f"{head.name}: it is {found}, which is no file that is known.{likely} {_known()}"
+    return (
+        f"{head.name}: it is {found}, which is no file that is known.{likely} {_known()} docs/live-data.md tells more."
+    )
 
 
 def _nearest_kind(words: Iterable[str]) -> str:

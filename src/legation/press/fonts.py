@@ -78,6 +78,11 @@ def keep_in(folder: Path) -> None:
     _folder = folder
 
 
+def missing() -> list[str]:
+    """The files of typefaces that are not where their packages should have put them."""
+    return [face[3] for face in _FACES if not any((Path(folder) / face[3]).is_file() for folder in FOLDERS)]
+
+
 @lru_cache(maxsize=_KEPT)
 def _faces(unusual: frozenset[str]) -> str:
     codes = sorted(map(ord, _USUAL | unusual))

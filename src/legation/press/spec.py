@@ -98,7 +98,8 @@ class Schedule(_Model):
         if len(fields) != len(_CRON):
             raise ValueError(
                 f"a cron expression has five fields (minute, hour, day of the month, month, day of the week), "
-                f"such as 0 6 * * 1 for Monday at 06:00, but {written!r} has {len(fields)}"
+                f"such as 0 6 * * 1 for Monday at 06:00, but {written!r} has {len(fields)}. "
+                f"docs/scheduling.md has examples"
             )
         try:
             next(CronSim(written, datetime(2026, 1, 1)))  # whether it ever comes, anywhere
