@@ -59,10 +59,8 @@ def test_a_finding_is_a_line_with_its_remedy_below():
 
 
 def test_versions_are_held_against_the_lock_where_it_pins_them_for_this_machine():
-    lock = (
-        "# made by uv\nclick==8.1.0 \\\n    --hash=sha256:aa\n"
-        "appnope==1.0 ; sys_platform == 'nowhere' \\\n    --hash=bb\n"
-    )
+    elsewhere = "appnope==1.0 ; sys_platform == 'nowhere' \\\n    --hash=sha256:bb\n"
+    lock = f"# made by uv\nclick==8.1.0 \\\n    --hash=sha256:aa\n{elsewhere}"
     assert doctor.locked(lock) == {"click": "8.1.0"}
 
 

@@ -185,12 +185,21 @@ def _comments(model: type[BaseModel]) -> dict[str, str]:
     for base in reversed(model.__mro__):
         if not issubclass(base, BaseModel) or base is BaseModel:
             continue
-        source = textwrap.dedent(inspect.getsource(base))
-        tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-        said = {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}
-        for node in ast.walk(ast.parse(source)):
+        found |= _commented(base.__module__).get(base.__name__, {})
+    return found
+
+
+@functools.cache
+def _commented(module: str) -> dict[str, dict[str, str]]:
+    """The comments beside the fields of all classes of a module."""
+    source = inspect.getsource(importlib.import_module(module))
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    said = {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}
+    found: dict[str, dict[str, str]] = {}
+    for each in ast.parse(source).body:
+        for node in each.body if isinstance(each, ast.ClassDef) else ():
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.end_lineno in said:
-                found[node.target.id] = said[node.end_lineno]
+                found.setdefault(each.name, {})[node.target.id] = said[node.end_lineno]  # type: ignore[union-attr]
     return found
 
 

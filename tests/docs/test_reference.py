@@ -12,8 +12,12 @@ from legation.press import warm
 from legation.press.plan import Chapter, parameters
 from legation.press.run import run
 
-#: Exhibits that the gallery does not draw: tables of the words themselves, and drawings shown as part of another.
-WITHOUT_PICTURE = {"arms_by_year", "provisions_table", "dissent_table", "redline_table", "changes_table"}
+#: Exhibits that the gallery does not draw: tables of the words themselves, one that is part of another, and those that
+#: take two documents, or sums.
+WITHOUT_PICTURE = {
+    *("arms_by_year", "provisions_table", "dissent_table", "redline_table", "changes_table"),
+    *("arithmetic_table", "pairs_table"),
+}
 
 
 @pytest.fixture(scope="module")
