@@ -31,13 +31,14 @@ def test_help_opens_with_examples_and_names_the_page_to_read():
         (["data", "refresh"], "ecb", "ecb-rates"),
         (["treaty", "texts"], "2024", "2024-russia-dprk"),
         (["docs"], "tut", "tutorials"),
+        (["params"], "tr", "trade_comparison treaty_clauses"),
         ([], "sched", "schedule"),
         (["build"], "--as", "--as-of"),
     ],
 )
 def test_names_of_reports_feeds_treaties_and_documents_are_completed(monkeypatch, words, begun, expected):
     monkeypatch.chdir(ROOT)
-    assert completed(words, begun) == [expected]
+    assert completed(words, begun) == expected.split()
 
 
 def test_dated_editions_are_completed_with_their_times(checkout):

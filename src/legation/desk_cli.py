@@ -30,7 +30,11 @@ _WIDE = 100
 def lab(options: tuple[str, ...]) -> None:
     """Open notebooks/ in JupyterLab, with the kernel and the exporters of this environment.
 
-    OPTIONS go to JupyterLab as they are: --no-browser, --port=8890.
+    OPTIONS go to JupyterLab as they are.
+
+    \b
+    legation lab
+    legation lab --no-browser --port=8890
     """
     from legation.lab import start
 
@@ -38,13 +42,16 @@ def lab(options: tuple[str, ...]) -> None:
 
 
 @click.command()
-@click.argument("notebook")
+@click.argument("notebook", shell_complete=completing.notebooks)
 @click.option("--json", "as_json", is_flag=True, help="All of it as JSON, with each type as JSON Schema.")
 def params(notebook: str, as_json: bool) -> None:
     """List the parameters of NOTEBOOK: name, type, default, meaning. Nothing is run.
 
     NOTEBOOK is a name as reports write it (trade_comparison), or a file. Values of a type that is not known are not
     checked before the notebook runs, and the list says so.
+
+    \b
+    legation params trade_comparison
     """
     from legation.press import plan
 
@@ -96,6 +103,10 @@ def schema(name: str | None) -> None:
 
     An editor with a YAML language server finds them by the first line of each file, completes keys, notebooks,
     parameters and their values, and marks what is wrong while it is typed.
+
+    \b
+    legation schema
+    legation schema report
     """
     from legation import schemas
 
@@ -112,15 +123,26 @@ def schema(name: str | None) -> None:
 
 @click.group()
 def new() -> None:
-    """Begin a report or a notebook: asked for on a terminal, or by flags. Nothing is overwritten."""
+    """Begin a report or a notebook: asked for on a terminal, or by flags. Nothing is overwritten.
+
+    \b
+    legation new report thailand-trade
+    legation new notebook prices
+    """
 
 
 @new.command("report")
 @click.argument("name")
 @click.option("--title", help="Title of the page.")
 @click.option("--abstract", help="One paragraph on what it shows.")
-@click.option("--notebook", help="Notebook of its one chapter.")
-@click.option("--from", "origin", metavar="REPORT", help="Take over the chapters of another report.")
+@click.option("--notebook", help="Notebook of its one chapter.", shell_complete=completing.notebooks)
+@click.option(
+    "--from",
+    "origin",
+    metavar="REPORT",
+    help="Take over the chapters of another report.",
+    shell_complete=completing.reports,
+)
 @click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="A parameter: --set partners=RUS,CHN")
 def report(
     name: str, title: str | None, abstract: str | None, notebook: str | None, origin: str | None, settings: tuple[str]
@@ -174,6 +196,9 @@ def notebook(name: str, title: str | None, question: str | None, origin: str | N
     """Write notebooks/NAME.ipynb: a short notebook that runs, for you to change.
 
     It has a title with its question, typed parameters, cells that load, draw and say, and one on method.
+
+    \b
+    legation new notebook prices --question "How did prices move?"
     """
     from legation import schemas, starting
     from legation.press import plan

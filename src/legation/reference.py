@@ -6,14 +6,11 @@ paragraph of its docstring. So nothing here can say otherwise than the code does
 
 from __future__ import annotations
 
-import ast
 import functools
 import importlib
 import inspect
-import io
 import re
 import textwrap
-import tokenize
 import typing
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +20,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+
+from legation.schemas import comments_of
 
 if TYPE_CHECKING:
     from legation.exhibits import Exhibit
@@ -137,7 +136,7 @@ def _keys(model: type[BaseModel]) -> str:
 
 def described(model: type[BaseModel]) -> dict[str, str]:
     """What is said of each key of a model: its description, or the comment beside it, or what its own model is."""
-    comments = _comments(model)
+    comments = comments_of(model)
     found = {}
     for name, field in model.model_fields.items():
         inner = [kind for kind in _leaves(field.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)]
@@ -179,30 +178,6 @@ def _leaves(annotation: Any) -> Iterator[Any]:
         yield from _leaves(part)
 
 
-def _comments(model: type[BaseModel]) -> dict[str, str]:
-    """The comments beside the fields of a model and of those it is made from."""
-    found: dict[str, str] = {}
-    for base in reversed(model.__mro__):
-        if not issubclass(base, BaseModel) or base is BaseModel:
-            continue
-        found |= _commented(base.__module__).get(base.__name__, {})
-    return found
-
-
-@functools.cache
-def _commented(module: str) -> dict[str, dict[str, str]]:
-    """The comments beside the fields of all classes of a module."""
-    source = inspect.getsource(importlib.import_module(module))
-    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    said = {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}
-    found: dict[str, dict[str, str]] = {}
-    for each in ast.parse(source).body:
-        for node in each.body if isinstance(each, ast.ClassDef) else ():
-            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.end_lineno in said:
-                found.setdefault(each.name, {})[node.target.id] = said[node.end_lineno]  # type: ignore[union-attr]
-    return found
-
-
 # ----------------------------------------------------------------------------------------------------------- notebooks
 
 
@@ -213,7 +188,7 @@ def notebooks(folder: Path) -> str:
     parts = []
     for file in sorted(folder.glob("*.ipynb")):
         lines = [
-            f"- `{each.name}` ({_plain(_type(each.type))}): {_plain(each.meaning)}. If not given: `{each.default!r}`."
+            f"- `{each.name}` ({_plain(each.written)}): {_plain(each.meaning)}. If not given: `{each.default!r}`."
             for each in parameters(file).values()
         ]
         parts.append(f"## {file.stem}\n\n" + "\n".join(lines))

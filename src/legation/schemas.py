@@ -7,10 +7,10 @@ What a model cannot say in a schema, such as that two keys go together, is said 
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import inspect
 import json
-import textwrap
 import typing
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -206,7 +206,7 @@ def _described(model: type[BaseModel]) -> dict[str, Any]:
     for each in _models(model):
         part = made if each is model else made["$defs"][each.__name__]
         part["description"] = (inspect.getdoc(each) or "").partition("\n\n")[0].replace("\n", " ").replace("``", "`")
-        for name, words in _comments(each).items():
+        for name, words in comments_of(each).items():
             part["properties"].get(name, {}).setdefault("description", words)
         for field in part["properties"].values():
             field.pop("title", None)  # the key again, with a capital letter
@@ -234,19 +234,25 @@ def _kinds(annotation: Any) -> Iterator[Any]:
         yield from _kinds(part)
 
 
-def _comments(model: type[BaseModel]) -> dict[str, str]:
+def comments_of(model: type[BaseModel]) -> dict[str, str]:
     """What stands beside the fields of a model and of those it is made from, by field."""
     found: dict[str, str] = {}
     for base in reversed(model.__mro__):
-        if not issubclass(base, BaseModel) or base is BaseModel:
-            continue
-        source = textwrap.dedent(inspect.getsource(base))
-        said, (tree,) = comments(source), ast.parse(source).body
-        assert isinstance(tree, ast.ClassDef)  # noqa: S101  # the source of a class
-        for node in tree.body:
-            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        if issubclass(base, BaseModel) and base is not BaseModel:
+            found |= _comments_in(base.__module__).get(base.__name__, {})
+    return found
+
+
+@functools.cache
+def _comments_in(module: str) -> dict[str, dict[str, str]]:
+    """What stands beside the fields of every class of a module, by class."""
+    source = inspect.getsource(importlib.import_module(module))
+    said, found = comments(source), dict[str, dict[str, str]]()
+    for made in ast.parse(source).body:
+        for node in made.body if isinstance(made, ast.ClassDef) else ():
+            if isinstance(made, ast.ClassDef) and isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
                 lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
                 words = " ".join(said[line] for line in lines if line in said and not said[line].startswith("type: "))
                 if words:
-                    found[node.target.id] = words
+                    found.setdefault(made.name, {})[node.target.id] = words
     return found
