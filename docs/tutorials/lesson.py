@@ -99,10 +99,12 @@ def add(file: str, text: str) -> None:
     print(f"at the end of {file}:\n\n{text}".rstrip())
 
 
-def show(file: str, first: int = 1, last: int | None = None) -> None:
-    """Show lines of a file of the copy."""
-    lines = Path(file).read_text(encoding="utf-8").splitlines()[first - 1 : last]
-    print(f"{file}{f', lines {first} to {last}' if last else ''}:\n\n" + _shown("\n".join(lines)))
+def show(file: str, begins: str = "", count: int | None = None) -> None:
+    """Show a file of the copy, or so many lines of it from the first that holds a text."""
+    lines = Path(file).read_text(encoding="utf-8").splitlines()
+    first = next(place for place, line in enumerate(lines) if begins in line)
+    part = ", in part" if begins else ""
+    print(f"{file}{part}:\n\n" + _shown("\n".join(lines[first:][:count])))
 
 
 def findings(report: str) -> None:

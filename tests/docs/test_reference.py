@@ -46,7 +46,7 @@ def test_every_command_comes_with_an_example_that_its_own_options_fit():
             for line in block.splitlines()
         ]
         assert any(typed in line for line in examples), typed
-        for line in examples:
+        for line in (line for line in examples if line.startswith("legation")):
             named = max((each for each in every if line.startswith(each)), key=len)
             known = {option for made in every[named].params for option in (*made.opts, *made.secondary_opts)}
             given = set(re.findall(r"--[a-z-]+", line))
