@@ -17,21 +17,25 @@ ifeq ($(VENV),.venv)
 READY := .venv/ready
 endif
 
-.PHONY: help report test lab data schedule docs bench lock
+.PHONY: help report test check lab data schedule docs bench lock
 .DEFAULT_GOAL := help
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 report: $(READY) ## Build every report as HTML and PDF, or one: make report REPORT=vietnam-trade; JOBS=4 at once; AS_OF=2026-10-31 as of then
 	@$(BIN)/legation build $(if $(JOBS),--jobs $(JOBS)) $(if $(AS_OF),--as-of $(AS_OF)) $(REPORT)
 
-test: $(READY) ## Run every check: style, types, import contract, tests
+test: $(READY) ## Run every check: notebooks and specs, style, types, import contract, tests
+	@$(BIN)/legation check
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/pytest
+
+check: $(READY) ## Say what is wrong in notebooks and specs, in a second and without running them
+	@$(BIN)/legation check
 
 lab: $(READY) ## Open the notebooks in JupyterLab
 	@$(BIN)/legation lab

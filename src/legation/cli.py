@@ -12,7 +12,7 @@ import click
 from legation import completing
 from legation.checkout import home
 from legation.data_cli import data
-from legation.desk_cli import completion, docs, doctor, lab, new, params, schema
+from legation.desk_cli import check, completion, docs, doctor, lab, new, params, schema
 from legation.errors import InputError
 from legation.run_cli import diff, health, rebuild, run, schedule
 from legation.treaty_cli import treaty
@@ -134,6 +134,7 @@ def clean(cache: bool) -> None:
         click.echo(f"{store.clear()} results forgotten.")
 
 
+main.add_command(check)
 main.add_command(completion)
 main.add_command(data)
 main.add_command(diff)

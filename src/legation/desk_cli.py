@@ -1,4 +1,4 @@
-"""The analyst's day: ``legation new``, ``params``, ``schema``, ``lab``, ``docs``, ``doctor`` and ``completion``."""
+"""The analyst's day: ``legation new``, ``params``, ``schema``, ``lab``, ``check``, ``docs`` and more."""
 
 from __future__ import annotations
 
@@ -314,3 +314,35 @@ def doctor(as_json: bool) -> None:
     else:
         click.echo(examination.text(found))
     sys.exit(examination.STATUS[examination.worst(found)])
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="All of it as JSON, for programs.")
+def check(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Say what is wrong in notebooks and report specs, without running them: those at PATHS, or all.
+
+    docs/review.md has the rules.
+
+    One line each: file, cell or line, rule, remedy. A false alarm is answered where it stands, with a reason:
+    "# check: allow RULE: reason" in code and YAML, "<!-- check: allow RULE: reason -->" in a Markdown cell.
+
+    Exit status: 0 nothing is wrong, 1 something is, 2 a path is not there or neither notebook nor spec.
+
+    \b
+    legation check
+    legation check notebooks/trade_comparison.ipynb reports
+    """
+    from legation.press import check as rules
+
+    chosen = list(paths) or [folder for name in ("notebooks", "reports", "docs") if (folder := home() / name).is_dir()]
+    faults = rules.check(chosen)
+    if as_json:
+        click.echo(json.dumps([fault.as_json() for fault in faults], indent=1, ensure_ascii=False))
+    else:
+        for fault in faults:
+            click.echo(str(fault))
+        count = len(rules.files(chosen))
+        said = f"{len(faults)} found in {count} files." if faults else f"Nothing is wrong in {count} files."
+        click.echo(said, err=True)
+    sys.exit(1 if faults else 0)

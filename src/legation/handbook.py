@@ -31,6 +31,7 @@ BUILT = Path("docs") / "built"
 #: The document of guides, and the Markdown file behind each of its chapters.
 GUIDES = "guides"
 PAGES = {
+    "review": Path("docs") / "review.md",
     "live-data": Path("docs") / "live-data.md",
     "scheduling": Path("docs") / "scheduling.md",
     "tables": Path("data") / "README.md",

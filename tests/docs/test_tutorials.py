@@ -16,7 +16,6 @@ from legation.press.reader import Part
 from legation.press.run import run
 
 TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.ipynb"))
-NOTEBOOKS = [*TUTORIALS, *sorted((ROOT / "docs" / "reference").glob("*.ipynb"))]
 
 
 def state_of_the_repository():
@@ -49,13 +48,6 @@ def test_there_is_one_for_each_thing_to_do_and_the_document_has_them_all():
     assert [file.stem[:2] for file in TUTORIALS] == ["01", "02", "03", "04", "05", "06"]
     listed = re.findall(r"notebook: (\S+)", (ROOT / "docs" / "tutorials.yml").read_text(encoding="utf-8"))
     assert listed == [file.stem for file in TUTORIALS]
-
-
-@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
-def test_a_notebook_of_the_documentation_has_no_outputs_and_starts_with_title_and_question(file):
-    notebook = nbformat.read(file, as_version=4)
-    assert all(not cell.outputs and cell.execution_count is None for cell in notebook.cells if cell.cell_type == "code")
-    assert re.match(r"# .+\n\n.+\?", notebook.cells[0].source)
 
 
 def test_nothing_of_the_repository_is_touched(executed):

@@ -57,7 +57,7 @@ def plan(spec: ReportSpec, notebooks: Path, as_of: str | None = None) -> Plan:
         chapter's name that another has.
     """
     chapters = []
-    names = _names(spec)
+    names = chapter_names(spec)
     takeable: dict[str, None] = {}
     for position, chapter in enumerate(spec.chapters):
         file = find(chapter.notebook, notebooks, spec.where("chapters", position, "notebook"))
@@ -111,7 +111,7 @@ def _read_once(notebook: Path, *_status: int) -> dict[str, Parameter]:
     return parameters(notebook)
 
 
-def _names(spec: ReportSpec) -> list[str]:
+def chapter_names(spec: ReportSpec) -> list[str]:
     """The chapters' names: those given, and for the others the notebook's, with a number where it is taken."""
     given: dict[str, int] = {}
     for position, chapter in enumerate(spec.chapters):

@@ -16,7 +16,7 @@ from typing import Any
 import nbformat
 
 from legation.errors import InputError
-from legation.press import markup
+from legation.press import markup, scan
 from legation.press.document import RESERVED, Document, Exhibit, Finding, Tally, slug, unique
 from legation.press.markup import Blocks, Node
 from legation.press.references import ChapterTargets, Target, Targets, nearest
@@ -234,7 +234,7 @@ def _pieces(part: Part) -> Iterator[_Piece]:
         where = f"notebooks/{part.file}, cell {number}"
         role = "method" if _METHOD in tags else "body"
         if cell.cell_type == "markdown":
-            yield _Piece("markdown", str(cell.source), where, role)
+            yield _Piece("markdown", scan.without_answers(str(cell.source)), where, role)
         elif cell.cell_type == "code" and not _HIDDEN & tags:
             for output in cell.outputs:
                 piece = _output(output, where, role)
