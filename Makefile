@@ -17,7 +17,7 @@ ifeq ($(VENV),.venv)
 READY := .venv/ready
 endif
 
-.PHONY: help report test check lab data schedule docs bench lock
+.PHONY: help report test check setup-git lab data schedule docs bench lock
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -36,6 +36,9 @@ test: $(READY) ## Run every check: notebooks and specs, style, types, import con
 
 check: $(READY) ## Say what is wrong in notebooks and specs, in a second and without running them
 	@$(BIN)/legation check
+
+setup-git: $(READY) ## Let Git commit notebooks without outputs, and show and merge them cell by cell; REMOVE=1 undoes it
+	@$(BIN)/legation setup-git $(if $(REMOVE),--remove)
 
 lab: $(READY) ## Open the notebooks in JupyterLab
 	@$(BIN)/legation lab

@@ -1,4 +1,4 @@
-"""The analyst's day: ``legation new``, ``params``, ``schema``, ``lab``, ``check``, ``docs`` and more."""
+"""The analyst's day: ``legation new``, ``params``, ``schema``, ``lab``, ``check``, ``setup-git``, ``docs`` and more."""
 
 from __future__ import annotations
 
@@ -346,3 +346,19 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
         said = f"{len(faults)} found in {count} files." if faults else f"Nothing is wrong in {count} files."
         click.echo(said, err=True)
     sys.exit(1 if faults else 0)
+
+
+@click.command("setup-git")
+@click.option("--remove", is_flag=True, help="Undo it. Notebooks on disk stay as they are.")
+def setup_git(remove: bool) -> None:
+    """Let Git commit notebooks without outputs, and compare and merge them cell by cell where nbdime is installed.
+
+    It configures this clone and its worktrees; notebooks on disk keep their outputs. Once is enough.
+
+    \b
+    legation setup-git
+    legation setup-git --remove
+    """
+    from legation import git_setup
+
+    (git_setup.remove if remove else git_setup.install)(home(), click.echo)
