@@ -503,3 +503,27 @@ def test_nbconvert_knows_both_exporters_by_name(house):
         command = [sys.executable, "-m", "nbconvert", "--to", f"legation_{form}", "plain.ipynb"]
         subprocess.run(command, check=True, capture_output=True, cwd=house)
         assert (house / f"plain.{form}").read_bytes().startswith(start)
+
+
+def test_a_notebook_whose_prose_is_edited_is_not_run_and_comes_to_the_same_bytes_as_if_it_were(house):
+    spec(house, "one", word="peace")
+    said = []
+    build(house, [], said.append)
+    for cells in (
+        ["# Another word", PARAMETERS, SAYS],
+        ["# Another word", "Before.", PARAMETERS, "*Between*.", SAYS, "After."],
+        [PARAMETERS, SAYS],
+    ):
+        said.clear()
+        nbformat.write(notebook(*cells), house / "notebooks" / "word.ipynb")
+        (outcome,) = build(house, [], said.append, explain=True)
+        assert "one: chapter 1 of 1, word.ipynb kept: nothing but its prose changed" in said
+        assert not outcome.kept
+        before = tree(outcome.edition)
+        shutil.rmtree(house / ".legation")
+        (again,) = build(house, [], lambda line: None)
+        assert tree(again.edition) == before
+    nbformat.write(notebook(PARAMETERS, "Prose.", SAYS + "\n"), house / "notebooks" / "word.ipynb")
+    said.clear()
+    build(house, [], said.append, explain=True)
+    assert any("runs: notebooks/word.ipynb changed" in line for line in said), "a cell of code changed"

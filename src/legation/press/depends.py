@@ -29,7 +29,7 @@ from legation import times
 #: The library: the package this module belongs to.
 PACKAGE = Path(__file__).resolve().parents[1]
 #: Who executes a chapter and cleans its result. Their text counts as if every notebook imported it.
-EXECUTING = ("press/run.py", "press/kernels.py", "press/warm.py")
+EXECUTING = ("press/run.py", "press/kernels.py", "press/warm.py", "press/prose.py")
 #: Where rendering starts: what publishes, and what nbconvert finds by name.
 RENDERING = ("legation.press.edition", "legation.press.exporters", "legation.press.publish")
 
@@ -108,9 +108,16 @@ class Files:
 
     def would_answer(self, before: Mapping[str, Mapping[str, Any]]) -> bool:
         """Whether all that was asked before would be answered the same now."""
-        return all(digest_of_lines(_listed(self._root / name)) == sha for name, sha in before["names"].items()) and all(
-            self._digest(name, self._root / name) == sha for name, sha in before["files"].items()
-        )
+        return next(self.differing(before), None) is None
+
+    def differing(self, before: Mapping[str, Mapping[str, Any]]) -> Iterator[Path]:
+        """The folders, then the files, of which something else would be answered now than was before."""
+        for name, sha in before["names"].items():
+            if digest_of_lines(_listed(self._root / name)) != sha:
+                yield self._root / name
+        for name, sha in before["files"].items():
+            if self._digest(name, self._root / name) != sha:
+                yield self._root / name
 
     def _name(self, path: Path) -> str:
         name = str(path)
@@ -333,7 +340,7 @@ def source(files: Files, notebook: Path) -> Source:
 def _read_notebook(content: bytes) -> dict[str, Any]:
     try:
         loaded = json.loads(content)
-        cells = [_read_cell(cell) for cell in loaded["cells"]]
+        cells = [read_cell(cell) for cell in loaded["cells"]]
         kernel = loaded.get("metadata", {}).get("kernelspec", {}).get("name")
     except (ValueError, KeyError, TypeError, AttributeError):
         unknown = [("", "it is no notebook that can be read")]
@@ -348,7 +355,8 @@ def _read_notebook(content: bytes) -> dict[str, Any]:
     return {"cells": [digest_of(cell) for cell in cells], "kernel": kernel, "imports": imports, "unknown": unknown}
 
 
-def _read_cell(cell: Mapping[str, Any]) -> tuple[str, str, list[Any], Any]:
+def read_cell(cell: Mapping[str, Any]) -> tuple[str, str, list[Any], Any]:
+    """What of a cell bears on the result: kind, text, tags and attachments."""
     text = cell["source"]
     text = text if isinstance(text, str) else "".join(text)
     return cell["cell_type"], text, cell.get("metadata", {}).get("tags", []), cell.get("attachments", {})

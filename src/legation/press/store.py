@@ -37,7 +37,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from legation.errors import InputError
-from legation.press import depends, publish
+from legation.press import depends, prose, publish
 from legation.press.depends import Files, Library
 
 FOLDER = Path(".legation") / "store"
@@ -225,6 +225,8 @@ class Store:
             return Decision(
                 chapter, notebook, inputs, key, why, entry, header["notebook"], reads, mentions, notes=notes
             )
+        if last is not None and (kept := self._reworded(chapter, notebook, inputs, last)):
+            return dataclasses.replace(kept, notes=notes)
         if len(self._damaged) > damaged:
             reasons = ["what was kept of its last run is damaged"]
         elif last is None:
@@ -415,6 +417,18 @@ class Store:
         with contextlib.suppress(OSError):  # the next build finds out again
             self._write(self.folder / "standing" / _name(json.dumps(list(asked))), json.dumps(noted).encode("ascii"))
 
+    def looked_at(self) -> dict[str, dict[str, Any]]:
+        """All that was asked of files and folders, with the answers, as `Files.differing` takes it.
+
+        The code that decides is among them; what builds make themselves is not.
+        """
+        self._look_at_press()
+        made = (f"{FOLDER.as_posix()}/", "reports/published")
+        return {
+            kind: {name: answer for name, answer in answers.items() if not name.startswith(made)}
+            for kind, answers in self._files.answered().items()
+        }
+
     def _look_at_press(self) -> None:
         """The code that decides counts as well, though no edition is rendered from it."""
         for folder in (self._package, self._package / "press"):
@@ -513,6 +527,28 @@ class Store:
         given = {name: depends.canonical(parameters[name]) for name in sorted(parameters)}
         shown = self._library.shown(notebook)
         return Inputs(shown, read.cells, read.kernel, given, depends.environment(), code.files), code.notes
+
+    def _reworded(self, chapter: str, notebook: Path, inputs: Inputs, last: Mapping[str, Any]) -> Decision | None:
+        """A chapter that need not run, as nothing but its prose changed since it last did, with its result kept anew.
+
+        One with warnings runs: they tell of cells by their numbers.
+        """
+        then = Inputs(**last["inputs"])
+        if then.cells == inputs.cells or dataclasses.replace(then, cells=inputs.cells) != inputs:
+            return None
+        self._files.digest(self.folder / "entries" / last["entry"])
+        was = Decision(chapter, notebook, then, then.key, "", last["entry"])
+        result = self.load(was)
+        if result is None or result.warnings or not all(self._holds(reading) for reading in result.reads):
+            return None
+        try:
+            made = prose.reworded(result.notebook, then.cells, notebook.read_bytes(), inputs.cells)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):  # no notebook: whoever runs it will say
+            return None
+        if made is None:
+            return None
+        kept = self.put(Decision(chapter, notebook, inputs, inputs.key, ""), made, result.reads)
+        return dataclasses.replace(kept, why="kept: nothing but its prose changed") if kept.problem is None else None
 
     def _holds(self, reading: Mapping[str, Any]) -> bool:
         sha: str | None = reading["sha256"]
