@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from legation import times
 from legation.errors import InputError
@@ -32,6 +32,8 @@ def build(
     scheduler: str | None = None,
     forking: bool = True,
     as_of: str | None = None,
+    staff: Workers | None = None,
+    looked_at: Callable[[Mapping[str, Mapping[str, Any]]], None] | None = None,
 ) -> list[Outcome]:
     """Build the named reports, or all in ``reports/`` but sweeps: what nothing changed of is kept as it stands.
 
@@ -54,6 +56,11 @@ def build(
     as_of
         A day, as ``2026-11-22``, or a time, as ``2026-11-22T050000Z``: chapters are given what was held by then, and
         the editions take the place of the present ones until the next build without it.
+    staff
+        Workers that outlast this build, and do its work in place of any that ``jobs``, ``scheduler`` and ``forking``
+        tell of.
+    looked_at
+        Takes at the end, however it comes, all files and folders that were asked for, as `Store.looked_at` gives them.
 
     Returns
     -------
@@ -73,12 +80,16 @@ def build(
             if moment:
                 say(f"With what was held at {moment}; what came later is left out.")
             store = stack.enter_context(Store(root, as_of=moment))
-            standing = store.standing(names)
+            if looked_at:
+                stack.callback(lambda: looked_at(store.looked_at()))
+            standing = None if looked_at else store.standing(names)
             if standing and not explain:
                 stack.enter_context(RunLog(root, standing))
                 return [Outcome(name, root / "reports" / "published" / name, 0.0, kept=True) for name in standing]
 
             def hire(notebooks: list[Path]) -> Workers:
+                if staff:
+                    return staff
                 if scheduler:
                     from legation.press.farm import Farm
 

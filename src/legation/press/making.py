@@ -357,9 +357,11 @@ class _Press:
         position = min(making.failed, key=lambda place: len(making.plan.chapters) if place is None else place)
         error = making.failed[position]
         if isinstance(error, ChapterError) and position is not None:
+            at = (error.notebook, error.cell) if error.cell else None
             if error.is_input:
-                return Outcome(name, None, self._passed(), f"{_blame(making.plan, position, error)}{error}")
-            return Outcome(name, None, self._passed(), f"{error.kind} in {error}", error.traceback)
+                problem = f"{_blame(making.plan, position, error)}{error}"
+                return Outcome(name, None, self._passed(), problem, stopped_at=at)
+            return Outcome(name, None, self._passed(), f"{error.kind} in {error}", error.traceback, stopped_at=at)
         if isinstance(error, InputError):
             return Outcome(name, None, self._passed(), str(error))
         if isinstance(error, OSError):

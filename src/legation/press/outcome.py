@@ -50,6 +50,7 @@ class Outcome:
     problem: str | None = None
     traceback: str | None = None  # only of a fault in code
     kept: bool = False  # nothing it is made of had changed
+    stopped_at: tuple[str, int] | None = None  # the notebook and its cell, from 1, where a chapter stopped
 
     @property
     def status(self) -> int:

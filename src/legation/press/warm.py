@@ -128,10 +128,14 @@ class KernelServer:
         Dotted names of what to load. One that cannot be imported is left to the notebook that imports it.
     forking
         ``False`` serves stock kernels.
+    ahead
+        The folder that kernels will work in, where many are sure to come: what each would do at first is done before
+        any is asked for.
     """
 
-    def __init__(self, modules: Iterable[str] = (), *, forking: bool = True) -> None:
+    def __init__(self, modules: Iterable[str] = (), *, forking: bool = True, ahead: Path | None = None) -> None:
         self.modules = tuple(modules)
+        self._ahead = str(ahead or "")
         self._forking = forking and _FORKING
         self._owner = os.getpid()
         self._left = _RESTARTS
@@ -190,7 +194,12 @@ class KernelServer:
             listener.bind(str(path))
             listener.listen(128)
             environment = {**SETTLED, **os.environ}
-            start = {"owner": self._owner, "modules": self.modules, "asked": _at_start(environment)}
+            start = {
+                "owner": self._owner,
+                "modules": self.modules,
+                "asked": _at_start(environment),
+                "ahead": self._ahead,
+            }
             self._process = subprocess.Popen(  # noqa: S603  # this interpreter, this module
                 [sys.executable, "-m", __name__, str(listener.fileno()), json.dumps(start)],
                 stdin=subprocess.DEVNULL,
@@ -331,11 +340,11 @@ def _at_start(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in sorted(environment.items()) if _READ_AT_START.match(name)}
 
 
-def _main(listener: int, owner: int, modules: list[str], asked: dict[str, str]) -> None:
+def _main(listener: int, owner: int, modules: list[str], asked: dict[str, str], ahead: str) -> None:
     """Serve the owner until it ends; remove the folder if it ended without a word, as nobody else would."""
     try:
         watch = os.pidfd_open(owner)
-        orderly = os.getppid() == owner and _serve(listener, watch, modules, asked)
+        orderly = os.getppid() == owner and _serve(listener, watch, modules, asked, ahead)
     except ProcessLookupError:  # it ended before this began
         orderly = False
     folder, until = Path.cwd(), time.monotonic() + 2
@@ -344,7 +353,7 @@ def _main(listener: int, owner: int, modules: list[str], asked: dict[str, str]) 
         time.sleep(0.02)
 
 
-def _serve(listener: int, owner: int, modules: list[str], asked: dict[str, str]) -> bool:
+def _serve(listener: int, owner: int, modules: list[str], asked: dict[str, str], ahead: str) -> bool:
     """Load what kernels need, then fork them; whether it was told to end."""
     sys.path[:] = [each for each in sys.path if each and Path(each) != Path.cwd()]
     before = dict(os.environ)
@@ -354,7 +363,7 @@ def _serve(listener: int, owner: int, modules: list[str], asked: dict[str, str])
     gc.freeze()  # the collector would touch, and so copy, every page in every kernel
     with socket.socket(fileno=listener) as accepting:
         preloads = [getattr(sys.modules.get(name), PRELOAD, None) for name in modules]
-        return _Server(accepting, owner, asked, imports, list(filter(None, preloads)), refusal).run()
+        return _Server(accepting, owner, asked, imports, list(filter(None, preloads)), refusal, ahead).run()
 
 
 def _load(modules: Iterable[str]) -> str | None:
@@ -406,12 +415,13 @@ class _Server:
         imports: Mapping[str, str],
         preloads: list[Callable[[], None]],
         refusal: str | None,
+        ahead: str,
     ) -> None:
         self.asked = asked
         self.imports = imports  # what the imports set in the environment, as they would in each kernel
         self.preloads = preloads
-        self.works_in = ""  # where the last kernel was asked to
-        self.forked = 0
+        self.works_in = ahead  # or where the last kernel was asked to
+        self.forked = _MANY if ahead else 0
         self.refusal = refusal
         self.pid = os.getpid()
         self.libc = ctypes.CDLL(None, use_errno=True)

@@ -71,11 +71,16 @@ class Local:
         What is run: kernels have loaded what these import.
     forking
         ``False`` serves stock kernels.
+    stay
+        ``True`` for workers of several builds: kernels are made as ready as they can be before one is asked for.
     """
 
-    def __init__(self, jobs: int, root: Path, notebooks: Iterable[Path], *, forking: bool = True) -> None:
+    def __init__(
+        self, jobs: int, root: Path, notebooks: Iterable[Path], *, forking: bool = True, stay: bool = False
+    ) -> None:
         self.size, self.root = jobs, root
-        self._server = warm.KernelServer(warm.modules_of(notebooks), forking=forking)
+        ahead = root / "notebooks" if stay else None
+        self._server = warm.KernelServer(warm.modules_of(notebooks), forking=forking, ahead=ahead)
         self._pool: ProcessPoolExecutor | None = None  # with the first task: the server needs longer to be ready
 
     def run(self, chapter: Chapter) -> Future[Executed]:
@@ -91,6 +96,11 @@ class Local:
     def page(self, form: Literal["index", "sweep"], facts: Any) -> Future[str]:
         """Render a page that lists editions."""
         return self._submit(_page, form, facts)
+
+    def get_ready(self) -> None:
+        """Have as many processes as tasks are done at once, and wait until they are: the next task finds them."""
+        for each in [self._submit(_begun) for _ in range(self.size)]:
+            each.result()
 
     def _submit(self, work: Any, *given: Any) -> Future[Any]:
         with _no_program(), _holding_interrupts():  # a worker that starts can be ended when it has started
@@ -207,6 +217,10 @@ def _make_fonts(folder: Path) -> None:
 
     fonts.keep_in(folder)
     fonts.css("")
+
+
+def _begun() -> None:
+    """Nothing more than a worker that has started can do."""
 
 
 def _run(chapter: Chapter, place: warm.Place) -> Executed:
