@@ -17,7 +17,7 @@ ifeq ($(VENV),.venv)
 READY := .venv/ready
 endif
 
-.PHONY: help report test check setup-git lab data schedule docs bench lock
+.PHONY: help report test check setup-git lab watch data schedule docs bench lock
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -42,6 +42,9 @@ setup-git: $(READY) ## Let Git commit notebooks without outputs, and show and me
 
 lab: $(READY) ## Open the notebooks in JupyterLab
 	@$(BIN)/legation lab
+
+watch: $(READY) ## Show a report in the browser, built again at each save: make watch REPORT=vietnam-trade
+	@$(BIN)/legation watch $(REPORT)
 
 data: $(READY) ## Check data/, ask publishers for fresh figures, and say what changed; or one feed: make data FEED=ecb-rates
 	@$(BIN)/legation data update $(FEED)

@@ -12,7 +12,7 @@ import click
 from legation import completing
 from legation.checkout import home
 from legation.data_cli import data
-from legation.desk_cli import check, completion, docs, doctor, lab, new, params, schema, setup_git
+from legation.desk_cli import check, completion, docs, doctor, lab, new, params, preview, schema, setup_git, watch
 from legation.errors import InputError
 from legation.run_cli import diff, health, rebuild, run, schedule
 from legation.treaty_cli import treaty
@@ -144,12 +144,14 @@ main.add_command(health)
 main.add_command(lab)
 main.add_command(new)
 main.add_command(params)
+main.add_command(preview)
 main.add_command(rebuild)
 main.add_command(run)
 main.add_command(schedule)
 main.add_command(schema)
 main.add_command(setup_git)
 main.add_command(treaty)
+main.add_command(watch)
 
 if __name__ == "__main__":
     main()

@@ -362,3 +362,65 @@ def setup_git(remove: bool) -> None:
     from legation import git_setup
 
     (git_setup.remove if remove else git_setup.install)(home(), click.echo)
+
+
+@click.command()
+@click.argument("report", shell_complete=completing.reports)
+@click.option("--port", type=click.IntRange(1, 65535), help="Where the page is served. [default: one that is free]")
+@click.option("--no-open", is_flag=True, help="Open no browser: the address is printed.")
+def watch(report: str, port: int | None, no_open: bool) -> None:
+    """Show REPORT in the browser, and build it again at each save of what it depends on.
+
+    A mistake is told on the page, above the last edition that was published. An edition of a sweep is named as
+    SWEEP/EDITION. Ctrl-C ends it. docs/watching.md tells more.
+
+    \b
+    legation watch vietnam-trade
+    legation watch vietnam-asean/tha --port 8123 --no-open
+
+    Exit status: 0 ended, 2 something given was wrong.
+    """
+    from legation.press.watch import watch as follow
+
+    follow(home(), report, click.echo, port=port or 0, opened=(lambda url: None) if no_open else _open)
+
+
+@click.command()
+@click.argument("branch")
+@click.argument("reports", nargs=-1, shell_complete=completing.reports)
+@click.option("--base", metavar="BRANCH", default="main", help="What it is compared with. [default: main]")
+@click.option("--no-open", is_flag=True, help="Open no browser: the page's place is printed.")
+def preview(branch: str, reports: tuple[str, ...], base: str, no_open: bool) -> None:
+    """Build REPORTS, or all that are no sweeps, as BRANCH has them and as main has them, and show what differs.
+
+    Both are checked out elsewhere, from what is committed, and built in the present environment, each with its own
+    code: nothing that you work on is touched. The pages, with both editions, are kept in .legation/preview/.
+
+    \b
+    legation preview new-figures
+    legation preview new-figures vietnam-trade --base main --no-open
+
+    Exit status: 0 all was compared, 1 a report could not be built, 2 something given was wrong.
+    """
+    from legation.press.preview import preview as compare
+
+    found = compare(home(), branch, reports, click.echo, base=base)
+    click.echo("")
+    for report, said in found.summaries.items():
+        click.echo(f"{report}: {said}")
+    click.echo(str(found.page))
+    if not no_open:
+        _open(found.page.as_uri())
+    sys.exit(1 if found.failed else 0)
+
+
+def _open(address: str) -> None:
+    """Open it in a browser with a window of its own; the address has been printed for whoever has none."""
+    import webbrowser
+
+    try:
+        browser = webbrowser.get()
+    except webbrowser.Error:
+        return
+    if type(browser) is not webbrowser.GenericBrowser:  # one of those would take over the terminal
+        browser.open(address)

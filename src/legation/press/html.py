@@ -219,6 +219,15 @@ def difference(changes: Changes, before: Edition, after: Edition, names: tuple[s
     return _styled(made, f"{classes.css()}\n{_right(_DIFFERENCE_COLUMNS)}\n{_news_css()}")
 
 
+def preview(names: tuple[str, str], reports: Sequence[Mapping[str, Any]]) -> str:
+    """The page that lists what differs between two branches, called so.
+
+    Of each report: its ``name``, what is ``said`` of it, and the addresses of a ``page`` that compares and of its
+    editions ``before`` and ``after``, if they are there.
+    """
+    return _styled(_TEMPLATES.get_template("preview.html.jinja").render(names=names, reports=reports))
+
+
 def _text_or(value: Any, otherwise: str) -> str:
     return value if isinstance(value, str) else otherwise
 
