@@ -31,6 +31,9 @@ BUILT = Path("docs") / "built"
 #: The document of guides, and the Markdown file behind each of its chapters.
 GUIDES = "guides"
 PAGES = {
+    "notebooks": Path("docs") / "notebooks.md",
+    "new-report": Path("docs") / "new-report.md",
+    "watching": Path("docs") / "watching.md",
     "review": Path("docs") / "review.md",
     "live-data": Path("docs") / "live-data.md",
     "scheduling": Path("docs") / "scheduling.md",
