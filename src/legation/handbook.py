@@ -28,6 +28,8 @@ from legation.press.workers import Local
 
 #: Where the documents go; not committed.
 BUILT = Path("docs") / "built"
+#: How the list of documents puts them.
+READ_IN_ORDER = ("tutorials", "guides", "gallery", "reference")
 #: The document of guides, and the Markdown file behind each of its chapters.
 GUIDES = "guides"
 PAGES = {
@@ -87,7 +89,8 @@ def build(root: Path, names: Sequence[str], say: Callable[[str], None], *, jobs:
             else:
                 say(f"{(BUILT / plan.spec.name / 'index.html').as_posix()}")
     if built := publish.listed(root / BUILT):
-        page = html.listing("index", {"reports": built, "dates": {}, "status": False})
+        built.sort(key=lambda one: READ_IN_ORDER.index(one["report"]) if one["report"] in READ_IN_ORDER else -1)
+        page = html.index(built, title="Documentation")
         publish.write_index(page, root / BUILT)
     return failed
 

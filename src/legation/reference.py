@@ -40,7 +40,7 @@ FILES = {
 }
 _WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", Any: "any value"}
 #: What Markdown could take for its own.
-_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~^$@])")
+_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~^$@-])")
 
 
 # ------------------------------------------------------------------------------------------------------------ commands
@@ -79,7 +79,7 @@ def _command(typed: str, command: click.Command) -> str:
         inside = [
             f"- `{name}`: {_plain(each.get_short_help_str(200))}" for name, each in sorted(command.commands.items())
         ]
-        parts.append("\n".join(inside))
+        parts += ["Its commands:", "\n".join(inside)]
     return "\n\n".join(parts)
 
 
@@ -270,6 +270,8 @@ def _first_paragraph(documented: Any) -> str:
 
 
 def _plain(words: str) -> str:
-    """Words as Markdown that shows them as they are; what stands between backquotes is code."""
-    parts = re.split(r"(`[^`]+`)", words.replace("``", "`"))
-    return "".join(part if place % 2 else _MARKS.sub(r"\\\1", part) for place, part in enumerate(parts))
+    """Words as Markdown that shows them as they are; what stands between backquotes is code, and so is an option."""
+    parts = re.split(r"(`[^`]+`|(?<![\w-])--[a-z][a-z-]*)", words.replace("``", "`"))
+    return "".join(
+        f"`{part.strip('`')}`" if place % 2 else _MARKS.sub(r"\\\1", part) for place, part in enumerate(parts)
+    )

@@ -94,6 +94,17 @@ def headings(visit: Visit) -> list[str]:
     return faults
 
 
+def order(visit: Visit) -> list[str]:
+    """Whether the parts of the page stand below one another in the order in which they are written."""
+    return visit.js("""() => {
+      const beside = 'nav, .skip, script';
+      const parts = [...document.body.children].filter(e => e.checkVisibility() && !e.matches(beside));
+      const tops = parts.map(e => e.getBoundingClientRect().top);
+      return parts.filter((e, i) => i && tops[i] < tops[i - 1])
+        .map(e => `${e.outerHTML.slice(0, 60)} stands above what comes before it`);
+    }""")
+
+
 def tables(visit: Visit) -> list[str]:
     """A head for each column, and on every head what it is the head of."""
     return visit.js("""() => {

@@ -110,8 +110,8 @@ def hostile() -> Document:
 
 
 def single() -> Document:
-    """A report of one chapter with one chart."""
-    cells = ("# How trade grew\n\nBy how much?", f"## Turnover\n\n{_PROSE}", figure())
+    """A report of one chapter with one chart, long enough for a list of contents, and without findings."""
+    cells = ("# How trade grew\n\nBy how much?", f"## Turnover\n\n{_PROSE}", figure(), "## Why", "## And now")
     return reader.read([Part(notebook(*cells), "trade.ipynb")])
 
 

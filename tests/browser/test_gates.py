@@ -11,7 +11,7 @@ BROKEN = """<!DOCTYPE html><html lang="en"><title>Broken</title>
 <style>body { background: #fff; font-family: serif } .none:focus { outline: none }</style>
 <h1>Broken</h1><h3>A level is left out</h3>
 <p id="moved" style="color: #bbb">Pale</p>
-<div style="width: 2000px">wide</div>
+<div style="width: 2000px">wide</div><p id="above" style="position: absolute; top: 0">first</p>
 <table><tr><th>No scope</th></tr></table>
 <figure id="drawn"><svg width="90" height="20"><rect width="90" height="20" fill="#777"/>
 <text y="15" fill="#888">lost</text></svg></figure>
@@ -34,6 +34,7 @@ SAID = {
     gates.messages: ["Failed to load resource", "Content Security Policy"],
     gates.accessibility: ["color-contrast", "heading-order"],
     gates.headings: ["h3 “A level is left out” follows h1"],
+    gates.order: ['<p id="above"'],
     gates.tables: ["has no heads", "“No scope” has no scope"],
     gates.overflow: ["in a window of 1280"],
     gates.shifts: ["moved"],

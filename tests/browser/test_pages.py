@@ -77,6 +77,12 @@ def test_headings_are_in_order_and_tables_have_scopes_in_what_is_shipped(shipped
 
 
 @each_made
+@phone_and_desk
+def test_a_page_shows_its_parts_in_the_order_in_which_they_are_written(made, width, look_at):
+    assert gates.order(look_at(made, width)) == []
+
+
+@each_made
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_page_is_wider_than_its_window(made, width, look_at):
     assert gates.overflow(look_at(made, width)) == []

@@ -100,3 +100,4 @@ def test_an_exhibit_is_followed_by_its_picture_from_the_gallery(exhibits):
 
 def test_words_are_shown_as_they_are_written():
     assert reference._plain("REPORT@TIME is `a_b` and [x] *y*") == r"REPORT\@TIME is `a_b` and \[x\] \*y\*"
+    assert reference._plain("as --as-of takes it; <!-- no --> --") == r"as `--as-of` takes it; \<!\-\- no \-\-\> \-\-"

@@ -97,7 +97,11 @@ def listing(form: Literal["index", "sweep"], facts: Any) -> str:
 
 
 def index(
-    reports: list[dict[str, Any]], dates: Mapping[str, Mapping[str, Any]] | None = None, *, status: bool = False
+    reports: list[dict[str, Any]],
+    dates: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    title: str = "Reports",
+    status: bool = False,
 ) -> str:
     """The page that lists reports.
 
@@ -107,6 +111,8 @@ def index(
         The manifest of each, with the text of its ``drawing`` if it has one.
     dates
         What `legation.press.archive.dates` gives; a report without dated editions is not in it.
+    title
+        What the page is called.
     status
         Whether it leads to the page on how they fare.
     """
@@ -134,7 +140,7 @@ def index(
             dated = {**dated, "day": in_words(dated["stamp"][:10])}
         listed.append(shown | {"day": in_words(day) if day else None, "drawing": drawing, "dated": dated})
     made = _TEMPLATES.get_template("index.html.jinja").render(
-        reports=listed, feed=bool(dates), status=publish.STATUS if status else None
+        title=title, reports=listed, feed=bool(dates), status=publish.STATUS if status else None
     )
     return _styled(made, f"{classes.css()}\n")
 
