@@ -32,7 +32,7 @@ test: $(READY) ## Run every check: notebooks and specs, style, types, import con
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: $(READY) ## Say what is wrong in notebooks and specs, in a second and without running them
 	@$(BIN)/legation check

@@ -57,7 +57,7 @@ def test_conda_asks_for_the_projects_own_lower_bounds():
 
 def test_conda_installs_the_package_itself_and_what_conda_forge_lacks_by_pip():
     (by_pip,) = [line["pip"] for line in CONDA["dependencies"] if isinstance(line, dict)]
-    assert by_pip == ["--editable .[dev]"]
+    assert by_pip == ["--editable .[dev,review]"]
 
 
 def test_every_table_is_declared_in_the_package_and_in_code_with_the_same_columns_and_key():
