@@ -48,7 +48,7 @@
     }
     part(".traceback").hidden = !found.traceback;
     part(".traceback pre").textContent = found.traceback || "";
-    part(".below").textContent = shown ? "Below stands the last edition that was published." : "";
+    part(".below").textContent = shown ? "Behind this stands the last edition that was published." : "";
   };
 
   let told = "";
