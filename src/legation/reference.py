@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import io
 import re
 import textwrap
 import typing
@@ -193,6 +194,74 @@ def notebooks(folder: Path) -> str:
         ]
         parts.append(f"## {file.stem}\n\n" + "\n".join(lines))
     return "\n\n".join(parts)
+
+
+# ------------------------------------------------------------------------------------------------------------ measures
+
+
+def measures(claims: Path) -> str:
+    """The measures that test claims as Markdown: what each computes, takes and gives, and a claim that it tests.
+
+    Parameters
+    ----------
+    claims
+        The folder of documents; the first claim in it that a measure tests is its example.
+    """
+    from legation.analysis.claims import MEASURES
+
+    examples = _tested(claims)
+    parts = []
+    for name, measure in MEASURES.items():
+        given = "\n".join(
+            f"- `{each.name}` ({_plain(_taken(measure.types[each.name]))}"
+            f"{'' if each.default is each.empty else ', may be left out'})"
+            for each in measure.parameters.values()
+        )
+        units = " or ".join(f"`{unit}`" for unit in measure.units)
+        kinds = " or ".join(_ASSERTED[kind] for kind in measure.kinds)
+        gives = f"Tests {kinds}{f'; the unit is {units}' if units else ''}."
+        shown = f"```yaml\n{examples[name]}```" if name in examples else "No document uses it yet."
+        parts.append("\n\n".join([f"## {name}", _plain(_first_paragraph(measure.function)), gives, given, shown]))
+    return "\n\n".join(parts)
+
+
+#: What a claim asserts, by the key of ``asserts`` that holds it.
+_ASSERTED = {
+    "quantity": "a `value`",
+    "date": "a `date`",
+    "words": "`words`",
+    "holds": "whether something is so (`holds`)",
+}
+
+
+def _taken(annotation: Any) -> str:
+    """What a measure's parameter takes: ``country``, or ``export or import``."""
+    if typing.get_origin(annotation) is typing.Annotated:
+        return str(annotation.__metadata__[0])
+    arguments = typing.get_args(annotation)
+    if typing.get_origin(annotation) in (typing.Union, UnionType):
+        return " or ".join(_taken(each) for each in arguments if each is not type(None))
+    if typing.get_origin(annotation) in (list, tuple) and arguments:
+        return f"list of {_taken(arguments[0])}"
+    return _type(annotation)
+
+
+def _tested(claims: Path) -> dict[str, str]:
+    """Of each measure the first claim of the documents that it tests, as YAML."""
+    from ruamel.yaml import YAML
+
+    yaml, found = YAML(), dict[str, str]()
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.width = 10_000  # a page breaks lines by itself
+    for file in sorted(claims.glob("*.yml")):
+        for claim in yaml.load(file.read_text(encoding="utf-8")).get("claims", []):
+            measure = claim.get("test", {}).get("measure")
+            if measure and "asserts" in claim and measure not in found:
+                out = io.StringIO()
+                says = " ".join(str(claim["says"]).split())
+                yaml.dump({"says": says, "asserts": claim["asserts"], "test": claim["test"]}, out)
+                found[measure] = out.getvalue()
+    return found
 
 
 # ------------------------------------------------------------------------------------------------------------ exhibits

@@ -272,6 +272,40 @@ class TestTradeMeasures:
         asked = claim(quantity(1, "percent"), "trade_growth", parameters=VIET_NAM | {"base": 2023})
         assert "Let 'base' be an earlier year" in fault(asked, goods_flows=rows)
 
+    def test_a_balance_is_struck_of_figures_of_one_publisher_on_each_side(self):
+        rows = flows(
+            ("VNM", "USA", "export", 2023, 97),
+            ("VNM", "USA", "import", 2023, 14),
+            ("USA", "VNM", "import", 2023, 114, {"source": "census"}),
+            ("USA", "VNM", "export", 2023, 10, {"source": "census"}),
+        )
+        asked = {"reporter": "VNM", "partner": "USA", "year": 2023}
+        surplus = readings("trade_balance", asked | {"balance": "surplus"}, goods_flows=rows)
+        assert said(surplus) == [("main", "as Viet Nam reports", 83), ("rival", "as the United States reports", 104)]
+        deficit = readings("trade_balance", asked | {"balance": "deficit"}, goods_flows=rows)
+        assert [one["low"] for one in deficit] == [-83, -104], "a surplus is a deficit below zero"
+
+    def test_a_balance_in_ones_favour_is_a_surplus_of_more_than_nothing(self):
+        asked = {"reporter": "VNM", "partner": "USA", "balance": "surplus", "year": 2023}
+        for sold, told in ((97, "confirmed"), (10, "contradicted")):
+            rows = flows(("VNM", "USA", "export", 2023, sold), ("VNM", "USA", "import", 2023, 14))
+            favourable = claim(quantity(0, "USD", "more-than"), "trade_balance", parameters=asked)
+            assert verdict(favourable, goods_flows=rows)["verdict"] == told
+
+    def test_a_balance_of_two_publishers_explains_only_and_one_direction_is_none(self):
+        asked = {"reporter": "VNM", "partner": "USA", "balance": "surplus", "year": 2023}
+        sold = ("VNM", "USA", "export", 2023, 97)
+        rows = flows(sold, ("VNM", "USA", "import", 2023, 14, {"source": "comtrade"}))
+        made = judged(claim(quantity(83), "trade_balance", parameters=asked), goods_flows=rows)
+        assert made.readings[["role", "label"]].to_numpy().tolist() == [
+            ["explanation", "mixture: figures for Viet Nam by Office and Comtrade"]
+        ]
+        assert made.verdicts["verdict"].tolist() == ["not testable"]
+        assert needs("trade_balance", asked, quantity(83), goods_flows=flows(sold)) == (
+            "Viet Nam's figures for its exports to and imports from the United States in 2023, both from one "
+            "publisher, or the United States' of the same flows."
+        )
+
     def test_a_share_divides_what_one_country_reports(self):
         rows = flows(
             ("VNM", "USA", "export", 2023, 97),

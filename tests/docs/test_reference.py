@@ -5,8 +5,10 @@ import re
 import nbformat
 import pytest
 from helpers import EXHIBIT, ROOT
+from ruamel.yaml import YAML
 
 from legation import reference
+from legation.analysis.claims import MEASURES
 from legation.cli import main
 from legation.press import warm
 from legation.press.plan import Chapter, parameters
@@ -79,6 +81,24 @@ def test_every_parameter_of_every_notebook_is_in_it():
         section = text.partition(f"## {file.stem}\n")[2].partition("\n## ")[0]
         for name in parameters(file):
             assert f"- `{name}` (" in section, (file, name)
+
+
+def test_every_measure_is_in_it_with_its_parameters_and_a_claim_that_it_tests():
+    told = reference.measures(ROOT / "data" / "claims")
+    sections = dict(part.split("\n", 1) for part in f"\n{told}".split("\n## ")[1:])
+    assert list(sections) == list(MEASURES)
+    for name, section in sections.items():
+        for parameter in MEASURES[name].parameters:
+            assert f"- `{parameter}` (" in section, name
+        example = section.partition("```yaml\n")[2].partition("```")[0]
+        if example:
+            claim = YAML(typ="safe").load(example)
+            assert list(claim) == ["says", "asserts", "test"]
+            assert claim["test"]["measure"] == name
+        else:
+            assert "No document uses it yet." in section
+    assert "`since` (day, may be left out)" in sections["visits"]
+    assert "the unit is `percent`" in sections["trade_share"]
 
 
 def test_every_exhibit_is_in_it_with_signature_and_summary(exhibits):

@@ -157,6 +157,36 @@ def trade_growth(
     return Found([*readings, *mixed, *left_out], needs)
 
 
+def trade_balance(
+    held: Held, reporter: Country, partner: Country, balance: Literal["surplus", "deficit"], year: Year
+) -> Found:
+    """How far exports exceed imports in a year, or for a deficit imports exports, of figures of one publisher.
+
+    As the reporter has both, and as the partner has them; a reading below zero is a balance of the other sign. Imports
+    mostly include freight, so that each side's own figures make its balance lower. A balance of figures of two
+    publishers is an explanation, because it mixes their methods.
+    """
+    rows = _pair(held, reporter, partner, (year,))
+    readings: list[Reading] = []
+    mixed: list[Reading] = []
+    try:
+        usable, left_out = _in(held, rows, held.unit or "USD", "turnover")
+    except InputError as error:
+        return lacking(str(error))
+    for side, code in zip(_sides(usable), (reporter, partner), strict=True):
+        sold, bought = (_figures(held, side, flow) for flow in ("export", "import"))
+        if balance == "deficit":
+            sold, bought = bought, sold
+        struck = [_less(one, other) for one in sold for other in bought if _makers(held, one) == _makers(held, other)]
+        readings += _labelled(held, struck, code)
+        if sold and bought and not struck:
+            makers = and_list(dict.fromkeys([*_makers(held, sold[0]), *_makers(held, bought[0])]))
+            label = f"mixture: figures for {held.name(code)} by {makers}"
+            mixed.append(replace(_span(label, _less(sold[0], bought[0]), held.unit, "explanation"), whose=code))
+    needs = "" if readings else _no_flow(held, reporter, partner, "balance", [year], rows, of_one_publisher=True)
+    return Found([*readings, *mixed, *left_out], needs)
+
+
 def trade_share(held: Held, reporter: Country, partner: Country, flow: Flow, year: Year) -> Found:
     """The partner's share of the reporter's total in per cent, both as the reporter has them.
 
@@ -324,6 +354,15 @@ def _ratio(above: _Figure, below: _Figure, made: Callable[[float], float]) -> _F
     return _Figure(ends[0], ends[1], ends[2], status, source, estimates)
 
 
+def _less(one: _Figure, other: _Figure) -> _Figure:
+    """One figure less another, with the ends that their own ends allow."""
+    status = max(one.status, other.status, key=STATUSES.index)
+    source = joined_ids([*split(one.source), *split(other.source)])
+    estimates = tuple(dict.fromkeys([*one.estimates, *other.estimates]))
+    ends = one.value - other.value, one.low - other.high, one.high - other.low
+    return _Figure(ends[0], ends[1], ends[2], status, source, estimates)
+
+
 def _freight(held: Held, figures: Sequence[_Figure], code: str) -> list[Reading]:
     """The first figure that the claim exceeds by as much as freight and insurance usually add."""
     for figure in figures:
@@ -384,10 +423,16 @@ def _no_flow(
     of_one_publisher: bool = False,
 ) -> str:
     """What would be needed, and what is held instead: parts of the year, or other years."""
-    what = {"export": "exports to", "import": "imports from", "turnover": "trade with"}[flow]
+    what = {
+        "export": "exports to",
+        "import": "imports from",
+        "turnover": "trade with",
+        "balance": "exports to and imports from",
+    }[flow]
     who = "all countries" if partner == WORLD else held.name(partner)
     listed = " and ".join(map(str, years))
-    other = "" if own_only or partner == WORLD else f", or {possessive(held.name(partner))} of the same flow"
+    flows = "flows" if flow == "balance" else "flow"
+    other = "" if own_only or partner == WORLD else f", or {possessive(held.name(partner))} of the same {flows}"
     one = ", both from one publisher" if of_one_publisher else ""
     whose = f"{capital(possessive(held.name(reporter)))} {'figures' if of_one_publisher else 'figure'}"
     text = f"{whose} for its {what} {who} in {listed}{one}{other}"
@@ -1299,6 +1344,7 @@ _ALL = (
 MEASURES: dict[str, Measure] = {
     "trade_flow": Measure(trade_flow, ("quantity",), MONEY, _TRADE, "Goods trade in a year"),
     "trade_growth": Measure(trade_growth, ("quantity",), ("percent",), _TRADE, "Change of goods trade"),
+    "trade_balance": Measure(trade_balance, ("quantity",), MONEY, _TRADE, "Surplus or deficit in goods trade"),
     "trade_share": Measure(trade_share, ("quantity",), ("percent",), _TRADE, "Shares in goods trade"),
     "trade_rank": Measure(trade_rank, ("quantity",), ("rank",), _TRADE, "Rank of a partner in goods trade"),
     "economy": Measure(economy, ("quantity",), ("persons", "USD"), ("economies",), "Population and output"),
