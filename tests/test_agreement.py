@@ -10,11 +10,13 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from ruamel.yaml import YAML
 
+from legation.cli import main
 from legation.data.contracts import TABLES
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCK = (ROOT / "requirements.lock").read_text()
 CONDA = YAML(typ="safe").load((ROOT / "environment.yml").read_text())
+MAKEFILE = (ROOT / "Makefile").read_text()
 PACKAGE = YAML(typ="safe").load((ROOT / "data" / "datapackage.yaml").read_text())
 
 REQUIRED = [Requirement(line) for line in PROJECT["dependencies"]]
@@ -83,3 +85,14 @@ def test_permitted_values_are_the_same_in_the_package_and_in_code():
             checks = TABLES[resource["name"]].columns[field["name"]].checks
             stated = [set(check.statistics["allowed_values"]) for check in checks if check.name == "isin"]
             assert [set(permitted)] == stated if permitted else not stated, f"{resource['name']}.{field['name']}"
+
+
+def test_links_of_the_readme_and_of_guides_lead_to_files_and_their_commands_are_there():
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "data").rglob("README.md")):
+        text = page.read_text(encoding="utf-8")
+        for target in re.findall(r"\]\(([^)#\s]+)", text):
+            assert "://" in target or (page.parent / target).exists(), f"{page.name}: {target}"
+        for typed in re.findall(r"`(?:\.venv/bin/)?legation ([a-z][a-z-]*)", text):
+            assert typed in main.commands, f"{page.name}: legation {typed}"
+        for target in re.findall(r"`make ([a-z]+)", text):
+            assert f"\n{target}: " in MAKEFILE, f"{page.name}: make {target}"

@@ -102,6 +102,8 @@ def build(
             else:
                 for file in _to_read(editions[0]):
                     click.echo(file.relative_to(root).as_posix())
+        if len(stands) > 1:
+            click.echo("reports/published/index.html lists them.")
     failed = [outcome.report for outcome in outcomes if not outcome.edition]
     if failed:
         more = f" and {len(failed) - 20:,} more" if len(failed) > 20 else ""

@@ -36,6 +36,7 @@ PAGES = {
     "notebooks": Path("docs") / "notebooks.md",
     "new-report": Path("docs") / "new-report.md",
     "watching": Path("docs") / "watching.md",
+    "building": Path("docs") / "building.md",
     "review": Path("docs") / "review.md",
     "live-data": Path("docs") / "live-data.md",
     "scheduling": Path("docs") / "scheduling.md",

@@ -72,6 +72,7 @@ def test_the_build_prints_where_every_page_and_pdf_is(clone):
     for report in REPORTS:
         assert f"reports/published/{report}/index.html" in said
         assert f"reports/published/{report}/{printed_name(report)}" in said
+    assert "reports/published/index.html lists them." in said
 
 
 @pytest.mark.parametrize("report", REPORTS)

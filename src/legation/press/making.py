@@ -73,7 +73,9 @@ class _Wanted:
 def _wanted(folder: Path, names: list[str], store: Store) -> list[_Wanted]:
     files = {name.removesuffix(".yml"): folder / name for name in store.names(folder) if name.endswith(".yml")}
     if not files:
-        raise InputError(f"There is no report in {folder.name}/. Write one as a YAML file there: README.md shows how.")
+        raise InputError(
+            f"There is no report in {folder.name}/. Write one: legation new report NAME. docs/new-report.md tells more."
+        )
     found = []
     for name in names or files:
         report, _, edition = name.partition("/")
