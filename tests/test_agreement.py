@@ -94,5 +94,5 @@ def test_links_of_the_readme_and_of_guides_lead_to_files_and_their_commands_are_
             assert "://" in target or (page.parent / target).exists(), f"{page.name}: {target}"
         for typed in re.findall(r"`(?:\.venv/bin/)?legation ([a-z][a-z-]*)", text):
             assert typed in main.commands, f"{page.name}: legation {typed}"
-        for target in re.findall(r"`make ([a-z]+)", text):
+        for target in re.findall(r"`make ([a-z][a-z-]*)", text):
             assert f"\n{target}: " in MAKEFILE, f"{page.name}: make {target}"
