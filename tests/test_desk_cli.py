@@ -84,7 +84,7 @@ def test_a_report_made_by_flags_has_its_values_and_the_notebooks_own_in_comments
     assert done.output.splitlines() == ["reports/thailand-trade.yml is written.", "Next: legation build thailand-trade"]
     report = written(desk)
     assert report.title == "Thailand: trade with Russia & China"
-    assert report.abstract == "With whom does this country trade?"
+    assert report.abstract == "", "a notebook's question would stand on the page twice"
     assert report.chapters[0].parameters == {
         "reporter": "THA",
         "partners": ["RUS", "CHN"],

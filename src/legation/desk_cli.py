@@ -173,7 +173,7 @@ def report(
     for chapter in reversed(chapters):
         before |= chapter.parameters
     title = title or _text("Title", name.replace("-", " ").capitalize(), ask)
-    abstract = abstract or _text("What it shows, in one paragraph", starting.question_of(_file(root, chapters)), ask)
+    abstract = abstract or _text("What it shows, in one paragraph; Enter to write it later", "", ask)
     if ask and not settings:
         click.echo("\nIts parameters. Enter keeps what stands in brackets.")
         parameters = {
@@ -221,7 +221,7 @@ def _asks() -> bool:
 
 
 def _text(what: str, default: str, ask: bool) -> str:
-    return str(click.prompt(what, default=default)) if ask else default
+    return str(click.prompt(what, default=default, show_default=bool(default))) if ask else default
 
 
 def _value(parameter: Parameter, before: Any) -> Any:
@@ -237,12 +237,6 @@ def _value(parameter: Parameter, before: Any) -> Any:
         except InputError as error:
             click.echo(f"  {error}")
     return None
-
-
-def _file(root: Path, chapters: Any) -> Path:
-    from legation.press import plan
-
-    return plan.file_of(chapters[0].notebook, root / "notebooks")
 
 
 def _first(available: list[str]) -> str | None:

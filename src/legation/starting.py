@@ -166,7 +166,8 @@ def write_report(
 ) -> Path:
     """Write the spec of a new report, with what each parameter takes beside it; it is read and planned first.
 
-    ``parameters`` go to every chapter whose notebook takes them, before those of the chapter itself.
+    Without an abstract the file has a comment in its place. ``parameters`` go to every chapter whose notebook takes
+    them, before those of the chapter itself.
 
     Raises
     ------
@@ -175,13 +176,14 @@ def write_report(
     """
     file = report_file(root, name)
     texts = [_chapter(root, chapter, parameters) for chapter in chapters]
+    told = f"abstract: {_paragraph(abstract)}\n" if abstract else "# abstract: what it finds, and why that matters\n"
     content = (
         "# yaml-language-server: $schema=../docs/schema/report.json\n"
         f"# One page and one PDF: `legation build {name}` makes them. docs/new-report.md explains the keys.\n\n"
         f"title: {_scalar(' '.join(title.split()))}\n"
         "# subtitle: what is compared, and since when\n"
         "# One paragraph on what the report shows, for the title page and the list of reports.\n"
-        f"abstract: {_paragraph(abstract)}\n"
+        f"{told}"
         "authors: []\n\n"
         "# Each chapter is a notebook with its parameters; `legation params NOTEBOOK` lists what it takes.\n"
         f"chapters:\n{''.join(texts)}"

@@ -45,6 +45,17 @@ def tree(folder):
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+def test_a_report_without_an_abstract_is_published_in_every_form(house):
+    spec(house, "one")
+    file = house / "reports" / "one.yml"
+    file.write_text(file.read_text().replace("abstract: A\n", "outputs: [docx]\n"))
+    (outcome,) = build(house, [], lambda line: None)
+    assert outcome.status == 0
+    assert json.loads((outcome.edition / "manifest.json").read_text())["abstract"] == ""
+    assert 'class="abstract"' not in (outcome.edition / "index.html").read_text()
+    assert {"one.pdf", "one.docx"} <= set(tree(outcome.edition))
+
+
 def test_an_edition_holds_page_pdf_notebook_and_a_manifest_that_matches(house):
     spec(house, "one", word="peace")
     (outcome,) = build(house, [], lambda line: None)

@@ -189,7 +189,7 @@ class ReportSpec(_Model):
 
     title: str = Field(min_length=1)  # of the page and the PDF
     subtitle: str | None = None  # under the title
-    abstract: str = Field(min_length=1)  # one paragraph: what the report shows, for the index and the title page
+    abstract: str = ""  # one paragraph: what the report shows, for the list of reports and the title page
     authors: list[str] = Field(default_factory=list)  # names, as they are printed
     language: str = Field(default="en-GB", pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")  # of the prose, as BCP 47 has it: en-GB
     paper: Annotated[str, AfterValidator(_is_a_paper)] = "a4"  # of the PDF and the Word file
