@@ -375,7 +375,7 @@ def test_a_server_that_trickles_is_left_when_the_whole_takes_too_long(
     [sentence] = tell(news(CHANGED), by_mail(server.port), told, patience=replace(QUICK, whole=0.3))
     assert sentence == "The mail server (LEGATION_SMTP) did not take the message within 0.3 seconds."
     over.set()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
 
 
 # --- webhooks
