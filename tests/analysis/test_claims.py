@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -30,6 +31,8 @@ from hypothesis import strategies as st
 
 from legation import data
 from legation.analysis import claims as room
+from legation.analysis.measures import MEASURES
+from legation.analysis.readings import Country
 from legation.data.claims import Asserts
 from legation.errors import InputError
 
@@ -404,6 +407,17 @@ class TestFaults:
             un_resolutions=[("R", "GA", "2022-03-02", "ukraine")],
         )
         assert "knows no word 'abstained' (did you mean 'abstain'?)" in sentence
+
+    def test_a_measure_that_fails_is_a_loud_error_that_names_the_claim(self, monkeypatch):
+        def broken(held, country: Country):
+            raise KeyError("perspective")
+
+        monkeypatch.setitem(MEASURES, "trade_flow", replace(MEASURES["trade_flow"], function=broken))
+        asked = {"country": "VNM"}
+        with pytest.raises(
+            RuntimeError, match=r"bulletin\.yml, line 7: the measure trade_flow failed on the claim 'x'"
+        ):
+            judged(claim(quantity(1), "trade_flow", name="x", parameters=asked))
 
     def test_a_faulty_claim_leaves_the_others_as_they_were(self):
         rows = flows(sold(97), bought(118))

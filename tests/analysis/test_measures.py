@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+from typing import ClassVar
 
 import pandas as pd
 import pytest
@@ -75,6 +76,44 @@ class TestEveryMeasure:
     @pytest.mark.parametrize("name", MEASURES)
     def test_the_tables_it_needs_are_tables_of_the_data_package(self, name):
         assert set(MEASURES[name].needs) <= set(data.datasets())
+
+
+class TestWhatIsNotHeld:
+    """A pair without a figure is no error: the claim is not testable, and a sentence says what it takes."""
+
+    UNITS: ClassVar = {"trade_flow": "USD", "trade_growth": "percent", "trade_share": "percent", "trade_rank": "rank"}
+    #: The world has no rank among its countries.
+    ASKED: ClassVar = [
+        (measure, partner)
+        for measure in UNITS
+        for partner in ("CHN", "VNM", "WLD")
+        if (measure, partner) != ("trade_rank", "WLD")
+    ]
+
+    @pytest.mark.parametrize("flow", ["export", "import", "turnover"])
+    @pytest.mark.parametrize(("measure", "partner"), ASKED)
+    @pytest.mark.parametrize(
+        "rows",
+        [flows(), flows(("USA", "CHN", "import", 2023, 4.0)), flows(("VNM", "JPN", "export", 2023, 4.0))],
+        ids=["nothing at all", "of others", "of another partner"],
+    )
+    def test_a_trade_measure_says_which_figure_would_be_needed(self, measure, partner, flow, rows):
+        asked = {"reporter": "VNM", "partner": partner, "flow": flow, "year": 2023}
+        told = needs(measure, asked, quantity(1, self.UNITS[measure]), goods_flows=rows)
+        assert told.startswith("Viet Nam's figure")
+        assert "2023" in told
+        assert "held" not in told
+
+    def test_a_rank_tells_what_is_held_of_that_partner_and_not_of_others(self):
+        rows = flows(("VNM", "JPN", "export", 2023, 4e9), ("VNM", "CHN", "export", 2023, 5e9, {"months": 6}))
+        asked = {"reporter": "VNM", "partner": "CHN", "flow": "export", "year": 2023}
+        assert needs("trade_rank", asked, quantity(1, "rank"), goods_flows=rows) == (
+            "Viet Nam's figure for its exports to China in 2023; held: January to June 2023, 5 billion USD, by Office."
+        )
+
+    def test_output_and_people_of_a_country_that_is_not_held(self):
+        asked = {"country": "JPN", "measure": "population", "year": 2023}
+        assert needs("economy", asked, quantity(1, "persons")) == "Japan's population in 2023; held: no year."
 
 
 class TestTradeFlow:

@@ -209,6 +209,8 @@ def judge(ledger: Ledger, tables: Mapping[str, pd.DataFrame], register: Register
     ------
     InputError
         If a table is missing. A fault in a claim is no error: it is set aside in ``faulty``, with its place.
+    RuntimeError
+        If a measure fails on a claim, with its place: a fault of the measure, which no verdict may hide.
     """
     for name in needed(ledger.claims):
         if name not in tables:
@@ -234,6 +236,12 @@ def judge(ledger: Ledger, tables: Mapping[str, pd.DataFrame], register: Register
             problem = f"{row['where']}: {_sentence(str(error))}"
             faulty.append({key: row[key] for key in ("document", "claim", "place", "says")} | {"problem": problem})
             continue
+        except Exception as error:
+            raise RuntimeError(
+                f"{row['where']}: the measure {row['measure']} failed on the claim '{row['claim']}' "
+                f"({type(error).__name__}: {error}). The claim may be right: this is a fault in Legation's code. "
+                "Take the claim out until it is mended."
+            ) from error
         one = _Tested(claim, parameters, found, [_outcome(claim, reading) for reading in found.readings])
         tested.append(one)
         sums = _arithmetic(claim, [other for other in rows if other["document"] == row["document"]])

@@ -239,7 +239,8 @@ def trade_rank(held: Held, reporter: Country, partner: Country, flow: Flow, year
     table = bilateral(best(usable)).set_index("partner")
     values = table[OF_FLOW[flow]].dropna()
     if partner not in values.index:
-        return lacking(_no_flow(held, reporter, partner, flow, [year], rows, own_only=True))
+        pair = _pair(held, reporter, partner, (year,))
+        return lacking(_no_flow(held, reporter, partner, flow, [year], pair, own_only=True))
     mine, countries = float(values[partner]), values[~values.index.isin(GROUPS)]
     rank = 1 + int((countries > mine).sum())
     rest = float(values[WORLD] - countries.sum()) if WORLD in values.index else math.inf
