@@ -19,6 +19,7 @@ from legation.errors import InputError
 if TYPE_CHECKING:  # pandas and pydantic are loaded only by the command that needs them
     from collections.abc import Iterator, Sequence
 
+    from legation.data.treaties import Register
     from legation.data.vintages import Changes, Vintage
     from legation.holdings import Look
 
@@ -43,7 +44,9 @@ def data() -> None:
 
 @data.command("check")
 def data_check() -> None:
-    """Check every table (columns, values, keys, sources, recorded hash), every claim and every vintage that is kept.
+    """Check every table (columns, values, keys, sources, recorded hash), treaty, claim and vintage that is kept.
+
+    Of a faulty file every fault is told that can be told at once, with file, line and rule.
 
     \b
     legation data check
@@ -56,29 +59,46 @@ def _check() -> None:
     from legation.data.vintages import vintages
 
     problems = check()
-    claims, faults = _claims()
-    problems += [fault for fault in faults if fault not in problems]
-    for problem in problems:
+    for problem in problems:  # told before anything else can fail
         click.echo(problem, err=True)
-    if problems:
+    treaties, wrong = _treaties()
+    claims, faults = _claims(treaties) if treaties else (0, [])
+    for fault in [*wrong, *(fault for fault in faults if fault not in problems)]:
+        click.echo(fault, err=True)
+    if problems or wrong or faults:
         sys.exit(2)
     click.echo(f"{len(datasets())} tables keep their contracts.")
+    if treaties:
+        count = len(treaties.treaties)
+        click.echo(f"{count} {'treaty keeps' if count == 1 else 'treaties keep'} to the codebook.")
     click.echo(f"{claims} claims name a measure that fits, or what a test would need.")
     if kept := len(vintages()):
         click.echo(f"{kept:,} vintage{' is as it was' if kept == 1 else 's are as they were'} kept.")
 
 
-def _claims() -> tuple[int, list[str]]:
+def _treaties() -> tuple[Register | None, list[str]]:
+    """The register of treaties, or what is wrong with its files; neither where there is no such folder."""
+    from legation.data import treaty_register
+
+    if not (home() / "data" / "treaties").is_dir():
+        return None, []
+    try:
+        return treaty_register(), []
+    except InputError as error:
+        return None, str(error).splitlines()
+
+
+def _claims(register: Register) -> tuple[int, list[str]]:
     """How many claims of data/claims can be judged, and what is wrong with the others."""
     from legation.analysis.claims import judge, needed
-    from legation.data import claim_ledger, country_names, open, treaty_register
+    from legation.data import claim_ledger, country_names, open
 
     if not (home() / "data" / "claims").is_dir():
         return 0, []
     try:
         ledger = claim_ledger()
         wanted = needed(ledger.claims, country_names())
-        judged = judge(ledger, {name: open(name, **rows) for name, rows in wanted.items()}, treaty_register())
+        judged = judge(ledger, {name: open(name, **rows) for name, rows in wanted.items()}, register)
     except InputError as error:
         return 0, [str(error)]
     return len(judged.verdicts), list(judged.faulty["problem"])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
@@ -13,6 +14,9 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from legation.errors import InputError, nearest
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 #: A place in a file: keys and positions from the outside in, such as ``("chapters", 0, "title")``.
 Place = tuple[str | int, ...]
@@ -94,7 +98,15 @@ def line_of(lines: dict[Place, int], place: Place) -> int:
     return lines.get(place, 1)
 
 
-def validated(model: type[_M], plain: Mapping[str, Any], lines: dict[Place, int], shown: str, place: Place = ()) -> _M:
+def validated(
+    model: type[_M],
+    plain: Mapping[str, Any],
+    lines: dict[Place, int],
+    shown: str,
+    place: Place = (),
+    *,
+    every: bool = False,
+) -> _M:
     """What was read as a model of pydantic.
 
     Parameters
@@ -105,50 +117,124 @@ def validated(model: type[_M], plain: Mapping[str, Any], lines: dict[Place, int]
         The line of every place of the file, and how to name the file in an error.
     place
         Where in the file the values stand.
+    every
+        Whether all faults are told, one on a line, in the order of the file, or the first alone.
 
     Raises
     ------
     InputError
-        The first fault, in one sentence with file and line; a misspelt key with the nearest.
+        What is wrong, a sentence for each fault with file and line; a misspelt key with the nearest.
     """
     try:
         return model.model_validate(plain)
     except ValidationError as error:
-        raise InputError(_sentence(error, model, lines, shown, place)) from None
+        faults = _faults(error, model, lines, shown, place)
+    if every:
+        raise InputError("\n".join(sentence for _, sentence in sorted(faults, key=lambda fault: fault[0])))
+    raise InputError(faults[0][1])
 
 
-def _sentence(error: ValidationError, model: type[BaseModel], lines: dict[Place, int], shown: str, place: Place) -> str:
-    # A misspelt key is also a missing one: the misspelling is what to mend.
-    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-    inner = first["loc"]
+def _faults(
+    error: ValidationError, model: type[BaseModel], lines: dict[Place, int], shown: str, place: Place
+) -> list[tuple[int, str]]:
+    """Every fault with its line, misspelt keys first: a misspelt key is also a missing one, and is what to mend."""
+    found = error.errors()
+    misspelt = [one for one in found if one["type"] == "extra_forbidden"]
+    rest = [one for one in found if one["type"] != "extra_forbidden"]
+    meant = {
+        (*one["loc"][:-1], close)
+        for one in misspelt
+        for close in difflib.get_close_matches(str(one["loc"][-1]), _fields(model, one["loc"][:-1]), n=1)
+    }
+    rest = [one for one in rest if one["type"] != "missing" or one["loc"] not in meant]
+    faults = []
+    for one in [*misspelt, *rest]:
+        line = line_of(lines, (*place, *one["loc"]))
+        faults.append((line, f"{shown}, line {line}: {_sentence(one, model)}"))
+    return list(dict.fromkeys(faults))
+
+
+def _sentence(fault: ErrorDetails, model: type[BaseModel]) -> str:
+    inner, kind, given = fault["loc"], fault["type"], fault["input"]
     key = ".".join(str(part) for part in inner)
-    start = f"{shown}, line {line_of(lines, (*place, *inner))}"
-    if first["type"] == "extra_forbidden":
+    if kind == "extra_forbidden":
         known = _fields(model, inner[:-1])
-        return f"{start}: unknown key '{inner[-1]}'{nearest(str(inner[-1]), known)}. Known keys: {', '.join(known)}."
-    if first["type"] == "missing":
-        return f"{start}: the key '{key}' is missing. Add it."
-    if first["type"] == "value_error":
+        return f"unknown key '{inner[-1]}'{nearest(str(inner[-1]), known)}. Known keys: {', '.join(known)}."
+    if kind == "missing":
+        return f"the key '{key}' is missing. Add it."
+    if kind == "value_error":
         # What is said of a whole set of keys names the key itself.
-        of_one_value = key and not isinstance(first["input"], dict)
-        sentence = f"'{key}': {first['ctx']['error']}" if of_one_value else str(first["ctx"]["error"])
-        return f"{start}: {sentence}" if sentence.endswith(".") else f"{start}: {sentence}."
-    given = repr(first["input"])
-    given = given if len(given) < 80 else given[:77] + "…"
-    return f"{start}: '{key}' is wrong: {first['msg'].lower()}, but {given} stands there."
+        said = str(fault["ctx"]["error"])
+        said = f"'{key}': {said}" if key and not isinstance(given, dict) else said
+        return said if said.endswith(".") else f"{said}."
+    wanted, remedy = _wanted(fault, model)
+    stands = repr(given) if len(repr(given)) < 80 else f"{repr(given)[:77]}…"
+    return f"'{key}' is wrong: {wanted}, but {stands} stands there{remedy}."
+
+
+#: What pydantic asks for, by its name of the fault, in words; in braces what the fault's context gives.
+_WANTED = {
+    "string_type": "a text belongs here",
+    "int_type": "a whole number belongs here",
+    "int_from_float": "a whole number belongs here",
+    "float_type": "a number belongs here",
+    "bool_type": "true or false belongs here",
+    "list_type": "a list belongs here",
+    "tuple_type": "a list belongs here",
+    "dict_type": "a set of keys belongs here",
+    "greater_than": "a number above {gt:g} belongs here",
+    "greater_than_equal": "a number of at least {ge:g} belongs here",
+    "less_than": "a number below {lt:g} belongs here",
+    "less_than_equal": "a number of at most {le:g} belongs here",
+    "string_too_short": "a text of at least {min_length} letters belongs here",
+    "string_too_long": "a text of at most {max_length} letters belongs here",
+    "too_short": "a list of at least {min_length} belongs here",
+    "too_long": "a list of at most {max_length} belongs here",
+    "string_pattern_mismatch": "a text of the form {pattern} belongs here",
+    "literal_error": "one of {expected} belongs here",
+}
+
+
+def _wanted(fault: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
+    """What belongs to a place, and how to write it where that can be told from what stands there."""
+    kind, given = fault["type"], fault["input"]
+    if kind in ("model_type", "model_attributes_type"):
+        keys = _needed(model, fault["loc"])
+        plain = isinstance(given, str | int | float) and not isinstance(given, bool)
+        form = f"{keys[0]}: {given}" if len(keys) == 1 and plain else ", ".join(f"{key}: …" for key in keys)
+        return "a set of keys belongs here", f". Write {{{form}}}" if keys else ""
+    wanted = _WANTED[kind].format(**fault.get("ctx", {})) if kind in _WANTED else fault["msg"].lower()
+    if kind == "list_type" and isinstance(given, str | int):
+        return wanted, f". Write [{given}]"
+    if kind == "literal_error" and isinstance(given, str):
+        hint = nearest(given, re.findall("'([^']+)'", fault["ctx"]["expected"]))
+        return wanted, hint
+    return wanted, ""
+
+
+def _needed(model: type[BaseModel], place: Place) -> list[str]:
+    """The keys that the model at a place cannot do without."""
+    inner = _model_at(model, place)
+    return [name for name, field in inner.model_fields.items() if field.is_required()] if inner else []
 
 
 def _fields(model: type[BaseModel], place: Place) -> list[str]:
-    """The keys that a place may have: walks the models as the place walks the file."""
+    """The keys that a place may have."""
+    inner = _model_at(model, place)
+    return list(inner.model_fields) if inner else []
+
+
+def _model_at(model: type[BaseModel], place: Place) -> type[BaseModel] | None:
+    """The model of a place: walks the models as the place walks the file; None where the place has no keys."""
     for part in place:
         field = model.model_fields.get(part) if isinstance(part, str) else None
         if field is None:
             continue
         inner = [kind for kind in _kinds(field.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)]
         if not inner:
-            return []
+            return None
         model = inner[0]
-    return list(model.model_fields)
+    return model
 
 
 def _kinds(annotation: Any) -> list[Any]:

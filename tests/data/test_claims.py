@@ -220,7 +220,7 @@ class TestFaults:
         [
             ("above: 0.05}", "above: much}", "line "),
             ("below: 0.05, above: 0.05", "below: 0.05", "'below' and 'above' go together"),
-            ("below: 0.05, above: 0.05", "below: -0.05, above: 0.05", "greater than or equal to 0"),
+            ("below: 0.05, above: 0.05", "below: -0.05, above: 0.05", "a number of at least 0 belongs here"),
             ("  quantity: 0.05\n", "", "'close' holds quantity"),
             ("quantity: 0.05", "quantity: inf", "line "),
             ("  as-printed:", "  as-given:", "the word 'as-printed' is not defined"),

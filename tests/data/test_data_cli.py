@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -116,7 +117,7 @@ def test_an_update_checks_brings_figures_in_and_says_what_changed(checkout, monk
     done = run("update")
     assert done.exit_code == 1
     lines = done.output.splitlines()
-    assert lines[2:7] == [
+    assert lines[3:8] == [
         "1 vintage is as it was kept.",
         "office: 3 rows, 1 added, 1 revised, 0 gone.",
         "office, from office-2026-03-01 to office-2026-04-01:",
@@ -124,6 +125,32 @@ def test_an_update_checks_brings_figures_in_and_says_what_changed(checkout, monk
         "2 feeds: 1 with new figures, 1 not answered.",
     ]
     assert any(line.startswith("office: goods_flows, office-2026-04-01") for line in lines[7:])
+
+
+def test_check_reads_every_treaty_and_tells_each_fault_with_file_and_line(checkout):
+    file = checkout / "data" / "treaties" / "1947-rio.yml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("obligation: shall", "obligation: must").replace("\nshort:", "\nshrot:"), "utf-8")
+    done = run("check")
+    assert done.exit_code == 2
+    assert re.search(r"treaties/1947-rio\.yml, line \d+: unknown key 'shrot' \(did you mean 'short'\?\)", done.output)
+    file.write_text(text.replace("obligation: shall", "obligation: must"), encoding="utf-8")
+    told = run("check").output.splitlines()
+    assert len(told) == text.count("obligation: shall") > 1
+    assert all("'must' is no obligation of the codebook" in line for line in told)
+
+
+def test_check_takes_a_claim_on_a_country_without_figures(checkout):
+    (checkout / "data" / "claims" / "quiet.yml").write_text(
+        "document: quiet\nentry: leeds2002\nshort: Quiet\nclaims:\n"
+        "  - {id: first, place: page 1, says: China was the first supplier of Norway., "
+        "asserts: {value: 1, unit: rank, precision: exactly}, "
+        "test: {measure: trade_rank, parameters: {reporter: NOR, partner: CHN, flow: import, year: 2020}}}\n",
+        encoding="utf-8",
+    )
+    done = run("check")
+    assert done.exit_code == 0, done.output
+    assert "claims name a measure that fits" in done.output
 
 
 def test_an_update_asks_nobody_while_a_table_is_wrong(checkout, monkeypatch):

@@ -628,45 +628,51 @@ def treaties(folder: Path | None = None) -> dict[str, Treaty]:
     Raises
     ------
     InputError
-        What is wrong in one of the files, or between them, with file and line.
+        All that is wrong in the files, or between them, with file and line: a sentence on a line for each fault.
     """
     place = folder or home() / "data" / "treaties"
     book = codebook(place / "codebook.yml")
     found: dict[str, Treaty] = {}
+    faults: list[str] = []
     record_listing("treaties", place, "*.yml")
-    for file in sorted(place.glob("*.yml")):
-        if file.stem != "codebook":
-            record_reading(f"treaty-{file.stem}", file)
-            treaty = load(file, book)
-            found[treaty.id] = treaty
-    if not found:
+    files = [file for file in sorted(place.glob("*.yml")) if file.stem != "codebook"]
+    for file in files:
+        record_reading(f"treaty-{file.stem}", file)
+        try:
+            found[file.stem] = load(file, book)
+        except InputError as error:
+            faults.append(str(error))
+    if not files:
         raise InputError(f"{place.name}: the register holds no treaty. Restore its files from version control.")
+    known = [file.stem for file in files]
     for treaty in found.values():
         for position, entry in enumerate(treaty.replaces):
-            if entry.treaty and entry.treaty not in found:
-                raise InputError(
+            if entry.treaty and entry.treaty not in known:
+                faults.append(
                     f"{treaty.where('replaces', position, 'treaty')}: the register has no treaty '{entry.treaty}'"
-                    f"{nearest(entry.treaty, found)}. Correct the identifier, or give a 'title' instead."
+                    f"{nearest(entry.treaty, known)}. Correct the identifier, or give a 'title' instead."
                 )
         for position, provision in enumerate(treaty.provisions):
             for number, item in enumerate(provision.dissent):
-                _check_names(treaty, ("provisions", position, "dissent", number, "names"), item.names, found)
+                faults += _name_faults(treaty, ("provisions", position, "dissent", number, "names"), item.names, known)
+    if faults:
+        raise InputError("\n".join(faults))
     return found
 
 
-def _check_names(treaty: Treaty, place: Place, names: Sequence[str], found: Mapping[str, Treaty]) -> None:
+def _name_faults(treaty: Treaty, place: Place, names: Sequence[str], treaties: Sequence[str]) -> list[str]:
     """What a dissent names must be a treaty of the register or an event of the tables."""
     if not names:
-        return
-    known = [*found, *open_table("events")["id"].astype(str)]
-    for name in names:
-        if name not in known:
-            raise InputError(
-                f"{treaty.where(*place)}: neither the register nor data/context/events.csv has "
-                f"'{name}'{nearest(name, known)}. Correct the identifier, or leave it out."
-            )
-        if names.count(name) > 1:
-            raise InputError(f"{treaty.where(*place)}: '{name}' is named twice. Remove one.")
+        return []
+    known = [*treaties, *open_table("events")["id"].astype(str)]
+    faults = [
+        f"{treaty.where(*place)}: neither the register nor data/context/events.csv has "
+        f"'{name}'{nearest(name, known)}. Correct the identifier, or leave it out."
+        for name in dict.fromkeys(names)
+        if name not in known
+    ]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    return faults + [f"{treaty.where(*place)}: '{name}' is named twice. Remove one." for name in twice]
 
 
 def load(path: Path, book: Codebook | None = None) -> Treaty:
@@ -682,13 +688,14 @@ def load(path: Path, book: Codebook | None = None) -> Treaty:
     Raises
     ------
     InputError
-        File, line and rule: YAML that cannot be read, an unknown, missing or doubled key, a value of the wrong kind,
-        a word the codebook does not have (with the nearest), an article coded twice for one type, an impossible date,
-        a quotation of more than eight words, a source that the file does not list.
+        File, line and rule of every fault, each on a line: YAML that cannot be read, an unknown, missing or doubled
+        key, a value of the wrong kind, a word the codebook does not have (with the nearest), an article coded twice for
+        one type, an impossible date, a quotation of more than eight words, a source that the file does not list. Rules
+        between the parts of a file are looked at once each part has its form.
     """
     shown = _shown(path)
     plain, lines = read(path, shown=shown, kind="a treaty")
-    treaty = validated(Treaty, plain, lines, shown)
+    treaty = validated(Treaty, plain, lines, shown, every=True)
     treaty._file, treaty._lines = path, lines
     _check(treaty, book or codebook())
     return treaty
@@ -813,9 +820,10 @@ def _codebook(file: Path, _changed: int) -> Codebook:
 
 def _check(treaty: Treaty, book: Codebook) -> None:
     """The rules between the parts of a file, and between a file and the codebook."""
+    faults: list[str] = []
 
     def refuse(place: Place, sentence: str) -> None:
-        raise InputError(f"{treaty.where(*place)}: {sentence}")
+        faults.append(f"{treaty.where(*place)}: {sentence}")
 
     def word(place: Place, value: str | None, known: Iterable[str], what: str) -> None:
         names = list(known)
@@ -905,6 +913,8 @@ def _check(treaty: Treaty, book: Codebook) -> None:
     begun, ended = treaty.signed.date, treaty.ended.date if treaty.ended else None
     if begun and ended and ended < begun:
         refuse(("ended", "date"), f"the treaty ended on {ended}, before it was signed on {begun}. Correct one.")
+    if faults:
+        raise InputError("\n".join(faults))
 
 
 def _citations(node: Any, place: Place) -> Iterable[tuple[Place, str]]:
@@ -970,7 +980,7 @@ def register(folder: Path | None = None) -> Register:
     Raises
     ------
     InputError
-        What is wrong in one of the files, with file and line.
+        All that is wrong in the files, with file and line.
     """
     place = folder or home() / "data" / "treaties"
     book = codebook(place / "codebook.yml")
