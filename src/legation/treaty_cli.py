@@ -36,7 +36,7 @@ def treaty() -> None:
 
     \b
     legation treaty segment treaty.txt
-    legation treaty draft treaty.txt --id 2031-malta-fiji --party MLT --party FJI
+    legation treaty draft treaty.txt --id 2025-malta-fiji --party MLT --party FJI
     """
 
 
@@ -230,7 +230,7 @@ def draft(file: Path, name: str, parties: tuple[str, ...], language: str, encodi
     never overwritten.
 
     \b
-    legation treaty draft treaty.txt --id 2031-malta-fiji --party MLT --party FJI
+    legation treaty draft treaty.txt --id 2025-malta-fiji --party MLT --party FJI
     """
     from legation.checkout import home
     from legation.data.texts import read_file

@@ -411,6 +411,21 @@ class TestBrokenFiles:
         message = refusal(accord, ("term:\n", "ended: {date: 1899, sources: [gazette]}\nterm:\n"))
         assert "the treaty ended on 1899, before it was signed on 1907-05-02" in message
 
+    @pytest.mark.parametrize(
+        ("old", "new", "date"),
+        [
+            ("date: 1907-05-02", "date: 2029-03-14", "2029-03-14"),
+            ("date: 1907-06", "date: 2026-12", "2026-12"),
+            ("term:\n", "ended: {date: 2027, sources: [gazette]}\nterm:\n", "2027"),
+        ],
+    )
+    def test_no_source_tells_of_a_day_after_the_one_on_which_it_was_read(self, accord, old, new, date):
+        message = refusal(accord, (old, new))
+        assert f"{date} is after the day on which its source was read, 2026-11-22. Correct one" in message
+
+    def test_a_year_or_month_in_which_the_source_was_read_may_have_come(self, accord):
+        assert accord(("date: 1907-05-02", "date: 2026-11"), ("date: 1907-06", "date: 2026")).in_force.date == "2026"
+
     def test_a_whole_text_that_leaves_types_unsaid_is_refused(self, accord):
         message = refusal(accord, ("provisions:\n", "whole_text: gazette\nprovisions:\n"))
         assert "the whole text was read, but nothing is said of goals, principles" in message

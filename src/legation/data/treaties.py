@@ -913,8 +913,29 @@ def _check(treaty: Treaty, book: Codebook) -> None:
     begun, ended = treaty.signed.date, treaty.ended.date if treaty.ended else None
     if begun and ended and ended < begun:
         refuse(("ended", "date"), f"the treaty ended on {ended}, before it was signed on {begun}. Correct one.")
+    for place, date, sources in _dates(treaty):
+        read = max(source.retrieved for source in treaty.sources if source.id in sources) if sources else date
+        if date[: len(read)] > read[: len(date)]:
+            refuse(
+                place,
+                f"{date} is after the day on which its source was read, {read}. Correct one; of a day still to come "
+                "the date is null, and 'note' tells it.",
+            )
     if faults:
         raise InputError("\n".join(faults))
+
+
+def _dates(treaty: Treaty) -> Iterable[tuple[Place, str, set[str]]]:
+    """Every day on which something is said to have happened, with its place and its sources, as far as listed."""
+    listed = {source.id for source in treaty.sources}
+    found: list[tuple[Place, str | None, list[str]]] = []
+    for key in ("signed", "in_force", "ended"):
+        entry: Dated | None = getattr(treaty, key)
+        if entry is not None:
+            found.append(((key, "date"), entry.date, entry.sources))
+            found += [((key, "dissent", at, "date"), one.date, one.sources) for at, one in enumerate(entry.dissent)]
+    found += [(("events", at, "date"), event.date, event.sources) for at, event in enumerate(treaty.events)]
+    return [(place, date, listed & set(sources)) for place, date, sources in found if date is not None]
 
 
 def _citations(node: Any, place: Place) -> Iterable[tuple[Place, str]]:
@@ -1071,6 +1092,7 @@ def _treaty_row(treaty: Treaty) -> dict[str, Any]:
         "articles": treaty.articles.count if treaty.articles else None,
         "languages": "; ".join(treaty.languages.codes) if treaty.languages else None,
         "read_whole": treaty.whole_text is not None,
+        "suggested": len(treaty.unreviewed),
         "source": _ids(dict.fromkeys([*treaty.parties_sources, *treaty.signed.sources, *treaty.in_force.sources])),
     }
 
