@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -322,3 +323,46 @@ def test_a_redline_names_the_words_left_out_and_put_in():
     found = treaties.redlined(texts, "1950", "1901").set_index("after_articles")
     assert found.loc["1", "left_out"] == []
     assert (found.loc["2", "left_out"], found.loc["2", "put_in"]) == (["shall"], ["may"])
+
+
+def dated(register, treaty: str, **days: str | None):
+    """The register with other days of a treaty."""
+    rows = register.treaties.copy()
+    for column, day in days.items():
+        rows[column] = rows[column].mask(rows["treaty"] == treaty, day)
+    return dataclasses.replace(register, treaties=rows)
+
+
+class TestDaysThatNobodyTells:
+    """A draft has no dates yet, and some treaties were signed and never came into force."""
+
+    NEW = "2024-russia-dprk"
+
+    def test_without_any_day_a_treaty_is_named_and_not_put_in_time(self):
+        blank = dated(real(), self.NEW, signed=None, in_force=None)
+        assert treaties.undated(blank, ["RUS", "PRK"]) == [self.NEW]
+        assert treaties.undated(blank, ["USA", "KOR"]) == []
+        assert self.NEW not in set(treaties.commitments(blank, ["RUS", "PRK"], "2026-11-22")["treaty"])
+
+    def test_a_treaty_that_began_after_the_day_of_the_sources_is_not_drawn_to_it(self):
+        bound = treaties.commitments(real(), ["RUS", "PRK"], "2010-01-01")
+        assert self.NEW not in set(bound["treaty"])
+        assert (bound["start"] <= 2010).all()
+
+    @pytest.mark.parametrize(
+        ("signed", "in_force", "status"),
+        [
+            ("2024-06-19", "2024-12-04", "in force"),
+            ("2024-06-19", None, "signed, not known to be in force"),
+            (None, None, "no day known"),
+        ],
+    )
+    def test_a_status_says_no_more_than_the_days_do(self, signed, in_force, status):
+        found = treaties.lineup(dated(real(), self.NEW, signed=signed, in_force=in_force), [self.NEW])
+        assert found["status"].tolist() == [status]
+
+    def test_publications_are_counted_over_all_treaties_compared(self):
+        one, other = (treaties.publications(real(), [name]) for name in (self.NEW, "1961-ussr-dprk"))
+        both = treaties.publications(real(), [self.NEW, "1961-ussr-dprk"])
+        for what in ("publications", "press"):
+            assert max(one[what], other[what]) < both[what] <= one[what] + other[what]

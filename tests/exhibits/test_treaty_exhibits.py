@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Sequence
@@ -176,3 +177,54 @@ def test_a_state_that_is_no_more_has_the_name_of_the_table_of_countries_and_one_
         "East Germany",
         "Czechoslovakia",
     ]
+
+
+def test_a_treaty_without_days_is_shown_as_such_and_named_under_the_time_line():
+    rows = register().treaties.copy()
+    new = rows["treaty"] == FOCUS
+    for column in ("signed", "in_force"):
+        rows[column] = rows[column].mask(new, None)
+    book = dataclasses.replace(register(), treaties=rows.assign(suggested=rows["suggested"].mask(new, 3)))
+    lineup = treaties.lineup(book, [*CHAIN[::-1], FOCUS])
+    card = show.identity_card(lineup, book, treaty=FOCUS)
+    facts = {row[0]: row[1] for row in (card.cells or {})["rows"]}
+    assert facts["In force"].startswith("Day not known.")
+    assert facts["Status"] == "No day known"
+    assert "3 suggestions that nobody has reviewed" in facts["Known here"]
+    assert show.waiting(lineup.set_index("treaty").loc[FOCUS]).startswith("3 suggestions of a rule wait for review")
+    bound = treaties.commitments(book, ["RUS", "PRK"], "2026-11-22")
+    line = show.commitment_over_time(bound, book, pair=["RUS", "PRK"], as_of="2026-11-22")
+    assert "Not drawn, because no day of it is known: Russia–North Korea 2024." in line.notes
+
+
+def test_against_a_treaty_that_was_not_replaced_nothing_is_kept_or_new():
+    rows = treaties.changes(register(), FOCUS, "1949-north-atlantic")
+    table = show.changes_table(rows, register(), after=FOCUS, before="1949-north-atlantic")
+    outcomes = {row[3] for row in (table.cells or {})["rows"]}
+    assert {"In both", "Only in 2024"} <= outcomes <= {"In both", "Only in 1949", "Only in 2024", "Cannot be told"}
+    assert "knows of no treaty" not in show.replaced(register(), FOCUS, CHAIN[0])
+    assert "knows of no treaty that Russia–North Korea 2024 replaced" in show.replaced(register(), FOCUS, "1951-anzus")
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ((0, 0), "No publication is cited behind this yet."),
+        ((1, 0), "Behind this is one publication, no press report."),
+        ((1, 1), "Behind this is one publication, a press report."),
+        ((4, 0), "None of the 4 publications behind this is a press report."),
+        ((4, 1), "Of the 4 publications behind this, 1 is a press report."),
+        ((4, 4), "All 4 publications behind this are press reports."),
+    ],
+)
+def test_publications_are_counted_in_a_sentence_that_reads(monkeypatch, counts, said):
+    monkeypatch.setattr(show, "publications", lambda *_: dict(zip(("publications", "press"), counts, strict=True)))
+    assert show.behind(register(), [FOCUS]) == said
+
+
+def test_it_is_said_of_which_treaties_a_text_is_held_and_of_which_not():
+    both = [FOCUS, CHAIN[0]]
+    assert show.texts_held(register(), both, []) == "No text of these treaties is in the cache."
+    assert show.texts_held(register(), both, [FOCUS]) == (
+        "In the cache is a text of Russia–North Korea 2024, and none of Russia–North Korea 2000."
+    )

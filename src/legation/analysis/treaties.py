@@ -28,6 +28,8 @@ TERM_PARTS = {
 }
 #: What can be said of a type between an earlier treaty and a later one.
 OUTCOMES = ("returned", "kept", "in both", "new", "dropped", "in neither", "not comparable")
+#: The status of a treaty of whose entry into force no source tells.
+NOT_IN_FORCE = "signed, not known to be in force"
 #: A state that continued another's treaties. The codebook of the register says so of the Soviet Union and Russia.
 CONTINUES = {"SUN": "RUS"}
 
@@ -164,23 +166,29 @@ def _status(row: dict[str, Any]) -> str:
         return "ended"
     if row["end_disputed"]:
         return "ended, date disputed"
-    return "in force" if isinstance(row["in_force"], str) else "no end known"
+    if isinstance(row["in_force"], str):
+        return "in force"
+    return NOT_IN_FORCE if isinstance(row["signed"], str) else "no day known"
 
 
-def reading(register: Register, treaty: str) -> dict[str, Any]:
-    """How a treaty was read, in words, and how many publications, and press reports among them, it rests on."""
+def reading(register: Register, treaty: str) -> str:
+    """How a treaty was read, in words."""
     row = register.treaties.set_index("treaty").loc[treaty]
+    if row["read_whole"]:
+        return "whose whole text was read"
     own = register.provisions[register.provisions["treaty"] == treaty]
-    states = register.states[register.states["treaty"] == treaty]
+    known = own.loc[own["number"].fillna(0) > 0, "number"].nunique()
+    if pd.isna(row["articles"]):
+        return "of which no whole text was read"
+    return f"of whose {row['articles']:.0f} articles {known} could be numbered"
+
+
+def publications(register: Register, treaties: Sequence[str]) -> dict[str, int]:
+    """How many publications the codings of some treaties rest on, and how many ``press`` reports are among them."""
+    own, states = (rows[rows["treaty"].isin(treaties)] for rows in (register.provisions, register.states))
     cited = {name for cell in [*own["source"], *states["source"]] for name in split(cell)}
     kinds = register.sources.set_index("id")["kind"]
-    known = own.loc[own["number"].fillna(0) > 0, "number"].nunique()
-    some = f"of whose {row['articles']:.0f} articles {known} could be numbered" if pd.notna(row["articles"]) else ""
-    return {
-        "read": "whose whole text was read" if row["read_whole"] else some or "of which no whole text was read",
-        "publications": len(cited),
-        "press": sum(kinds[name] == "press" for name in cited),
-    }
+    return {"publications": len(cited), "press": sum(kinds[name] == "press" for name in cited)}
 
 
 def matrix(register: Register, treaties: Sequence[str], types: Sequence[str]) -> pd.DataFrame:
@@ -396,6 +404,8 @@ def states_of(register: Register, treaty: str) -> list[str]:
 def commitments(register: Register, pair: Sequence[str], as_of: str) -> pd.DataFrame:
     """The treaties that bind or bound two states, with what each commits them to and when.
 
+    Left out are those whose beginning nobody tells (:func:`undated`), and those that began after ``as_of``.
+
     Parameters
     ----------
     pair
@@ -423,8 +433,12 @@ def commitments(register: Register, pair: Sequence[str], as_of: str) -> pd.DataF
         pledge, consult = table.loc[name], str(consults.loc[name, "state"])
         dates = register.dates[register.dates["treaty"] == name]
         ends = dates.loc[(dates["event"] == "ended") & dates["date"].notna(), "date"].astype(str)
-        begun = row["in_force"] if isinstance(row["in_force"], str) else row["signed"]
+        begun = _begun(row)
+        if begun is None:
+            continue
         start = max(filter(None, [begun, span[0]]))
+        if decimal_year(start) > decimal_year(as_of):
+            continue
         end = row["ended"] if isinstance(row["ended"], str) else span[1]
         level = "assistance" if pledge["state"] == "coded" else "consultation" if consult == "coded" else "not known"
         if level == "not known" and pledge["state"] == consult == "absent":
@@ -456,6 +470,17 @@ def commitments(register: Register, pair: Sequence[str], as_of: str) -> pd.DataF
             }
         )
     return pd.DataFrame(rows)
+
+
+def undated(register: Register, pair: Sequence[str]) -> list[str]:
+    """The treaties of two states of which neither the day of signature nor that of entry into force is known."""
+    rows = _records(register.treaties)
+    return [row["treaty"] for row in rows if _begun(row) is None and _bound(register, row["treaty"], pair) is not None]
+
+
+def _begun(row: Mapping[str, Any]) -> str | None:
+    """When a treaty began: by its entry into force, or as far as is known by its signature."""
+    return _text(row["in_force"]) or _text(row["signed"])
 
 
 def _bound(register: Register, treaty: str, pair: Sequence[str]) -> tuple[str | None, str | None] | None:

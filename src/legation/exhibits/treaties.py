@@ -8,7 +8,7 @@ that a treaty has no such provision) and *not coded* (no source that was read sa
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -18,7 +18,18 @@ from matplotlib.patches import Rectangle
 
 from legation import data
 from legation.analysis.readings import WITH_ARTICLE
-from legation.analysis.treaties import CONTINUES, PARTS, PLEDGE, Register, decimal_year, split
+from legation.analysis.treaties import (
+    CONTINUES,
+    NOT_IN_FORCE,
+    PARTS,
+    PLEDGE,
+    Register,
+    decimal_year,
+    lineage,
+    publications,
+    split,
+    undated,
+)
 from legation.exhibits import style
 from legation.exhibits.exhibit import Column, Exhibit
 from legation.exhibits.prose import listed
@@ -87,13 +98,17 @@ def identity_card(lineup: pd.DataFrame, register: Register, *, treaty: str, line
         replaced.append(f"Before it: {listed([names.short(name) for name in lineage[1:]])}.")
     languages = [LANGUAGES.get(code, code) for code in split(row["languages"])]
     articles = f"{row['articles']:.0f}" if is_said(row["articles"]) else "number not known"
+    signed = [day_said(row["signed"])] if is_said(row["signed"]) else []
+    signed += [row["signed_at"]] if is_said(row["signed_at"]) else []
     types = len(register.types)
     known = f"{row['coded']} of {types} types of provision coded, {row['absent']} shown to be absent, "
     known += f"{row['not_coded']} not coded"
+    if row["suggested"]:
+        known += f"; {counted(row['suggested'], 'suggestion')} that nobody has reviewed, not counted as coded"
     facts = [
         ("Title", row["title"]),
         ("Parties", capital(_parties(names, split(row["parties"])))),
-        ("Signed", ", ".join(part for part in (day_said(row["signed"]), row["signed_at"]) if is_said(part))),
+        ("Signed", ", ".join(signed) if signed else "Day not known."),
         ("In force", day_said(row["in_force"]) if is_said(row["in_force"]) else "Day not known."),
         ("Ended", day_said(row["ended"])) if is_said(row["ended"]) else ("Status", capital(str(row["status"]))),
         ("Replaces", " ".join(replaced) or "No earlier treaty that the register knows of."),
@@ -114,8 +129,13 @@ def identity_card(lineup: pd.DataFrame, register: Register, *, treaty: str, line
         forms = [f"{short} ended on {day_said(row['ended'])}"]
     elif row["status"] == "in force":
         forms = [f"{short} has been in force since {day_said(since)}", f"{short} is in force since {day_said(since)}"]
+    elif row["status"] == NOT_IN_FORCE:
+        forms = [
+            f"{short} was signed in {row['signed'][:4]} and is not known to be in force",
+            f"{short} is not known to be in force",
+        ]
     else:
-        forms = [f"{short}: the day it came into force is not known"]
+        forms = [f"{short}: no day is known on which it was signed", f"{short}: the day of signature is not known"]
     rows = [(label, str(text)) for label, text in facts]
     return Exhibit.table(
         [Column("", "left"), Column(str(short), "left")],
@@ -135,7 +155,7 @@ def lineup_table(lineup: pd.DataFrame, register: Register, *, focus: str) -> Exh
     rows = [
         (
             str(row["short"]),
-            day_said(row["signed"]),
+            day_said(row["signed"]) if is_said(row["signed"]) else "not known",
             day_said(row["in_force"]) if is_said(row["in_force"]) else "not known",
             _status_words(row),
             str(row["coded"]),
@@ -625,10 +645,17 @@ def _has(above: pd.DataFrame) -> str:
 def changes_table(
     changes: pd.DataFrame, register: Register, *, after: str, before: str, between: Sequence[str] = ()
 ) -> Exhibit:
-    """What became of each type from one treaty to a later one. ``changes``: that result."""
+    """What became of each type from one treaty to a later one, or which of them has it. ``changes``: that result.
+
+    Of a treaty that the later one did not replace, nothing was kept or dropped.
+    """
     names = Names(register)
     chain = [before, *between, after]
     was, now = names.years([before, after])
+    words = dict(OUTCOME_WORDS)
+    succeeds = before in lineage(register, after)
+    if not succeeds:
+        words |= {"kept": "in both", "new": f"only in {now}", "dropped": f"only in {was}"}
     told = (changes["outcome"] != "not comparable") & (changes["outcome"] != "in neither")
     rows = changes[told | (changes["before"] == "coded")]
     unknown = changes[(changes["before"] == NOT_CODED) & (changes["after"] == "coded")]
@@ -656,13 +683,13 @@ def changes_table(
             for state, articles in zip(split(row["between"]), str(row["between_articles"]).split(" | "), strict=False)
         ]
         came = row["outcome"] == "new" and row["first"] not in (after, None)
-        words = f"new, with {names.years([str(row['first'])])[0]}" if came else OUTCOME_WORDS[row["outcome"]]
+        outcome = f"new, with {names.years([str(row['first'])])[0]}" if came else words[row["outcome"]]
         differs = [PART_WORDS.get(part, part) for part in split(row["differs"])]
         cells = (_cell({"state": row["before"], "articles": row["before_articles"]}), *middle)
         cells += (_cell({"state": row["after"], "articles": row["after_articles"]}),)
-        shown.append((str(row["label"]), *map(capital, cells), capital(words), ", ".join(differs)))
+        shown.append((str(row["label"]), *map(capital, cells), capital(outcome), ", ".join(differs)))
     counts = rows["outcome"].value_counts()
-    tally = [f"{OUTCOME_WORDS[o]}: {counts[o]}" for o in OUTCOME_WORDS if o in counts]
+    tally = [f"{words[o]}: {counts[o]}" for o in words if o in counts]
     notes = [STATES_NOTE]
     if between:
         notes.append(
@@ -670,7 +697,8 @@ def changes_table(
             "was read tells what stood between."
         )
     notes.append(
-        "Kept is said of the type of provision, not of its wording; the last column names the parts that differ."
+        f"{'Kept' if succeeds else 'In both'} is said of the type of provision, not of its wording; the last column "
+        "names the parts that differ."
     )
     if len(unknown):
         listing = "; ".join(lowered(names.type(kind)) for kind in unknown["type"])
@@ -688,9 +716,7 @@ def changes_table(
         + (f", with {listed([names.short(one) for one in between])} between" if between else ""),
         alt=f"A table of {counted(len(shown), 'type')}. Outcomes: {'; '.join(tally)}. "
         + " ".join(
-            f"{capital(OUTCOME_WORDS[o])}: {'; '.join(rows.loc[rows['outcome'] == o, 'label'])}."
-            for o in OUTCOME_WORDS
-            if o in counts
+            f"{capital(words[o])}: {'; '.join(rows.loc[rows['outcome'] == o, 'label'])}." for o in words if o in counts
         ),
         notes=notes,
         data=rows[["label", "outcome", "before", "between", "after", "before_articles", "after_articles", "differs"]],
@@ -813,13 +839,15 @@ def commitment_over_time(commitments: pd.DataFrame, register: Register, *, pair:
     notes = []
     for row in rows:
         if not row["start_known"]:
-            notes.append(
-                f"{row['short']}: the day of entry into force is not known; the bar begins with the signature."
-            )
+            unknown = "not known to be in force" if row["ongoing"] else "the day of entry into force is not known"
+            notes.append(f"{row['short']}: {unknown}; the bar begins with the signature.")
         if row["end_last"] > row["end_first"]:
             first, last = math.floor(row["end_first"]), math.floor(row["end_last"])
             held = f"; the register holds {day_said(row['end_date'])}" if is_said(row["end_date"]) else ""
             notes.append(f"{row['short']}: sources put the end between {first} and {last}{held} (the rule in the bar).")
+    without = undated(register, pair)
+    if without:
+        notes.append(f"Not drawn, because no day of it is known: {listed([names.short(one) for one in without])}.")
     predecessors = sorted({old for old, new in CONTINUES.items() if new in pair})
     if predecessors and any(_continued(register, row["treaty"], predecessors) for row in rows):
         notes.append("Treaties of the Soviet Union are counted for Russia, which continued them.")
@@ -876,7 +904,8 @@ def _draw_commitments(canvas: Canvas, rows: Sequence[Mapping[str, Any]], labels:
     """Each treaty has a line of words and a bar under it; the part of a bar whose end is disputed is hatched."""
     pitch, foot = 32.0, 17.0
     canvas.set_height(pitch * len(rows) + foot + 3)
-    first, last = math.floor(min(row["start"] for row in rows)), math.ceil(now)
+    first = math.floor(min(row["start"] for row in rows))
+    last = max(math.ceil(now), first + 1)
     left, right = 11.0, canvas.width - 13
     axes = canvas.axes(left, 0, right - left, pitch * len(rows) + 3)
     axes.set_xlim(first, last)
@@ -1066,6 +1095,52 @@ def article_line(register: Register, focus: str, rows: pd.DataFrame) -> str:
     return f"{' '.join(own['gist'])}{before}"
 
 
+def waiting(row: Mapping[str, Any]) -> str:
+    """That a treaty has suggestions which nobody has reviewed; empty if it has none. ``row``: of ``lineup``."""
+    count = int(row["suggested"])
+    if count == 0:
+        return ""
+    stand = "waits for review and does" if count == 1 else "wait for review and do"
+    return f"{capital(counted(count, 'suggestion'))} of a rule {stand} not count."
+
+
+def replaced(register: Register, after: str, before: str) -> str:
+    """What an earlier treaty is to a later one, as a sentence."""
+    names = Names(register)
+    if before in lineage(register, after):
+        return f"{names.short(after)} replaced {names.short(before)}."
+    return (
+        f"The register knows of no treaty that {names.short(after)} replaced; it is held against "
+        f"{names.short(before)}, the last before it among those compared."
+    )
+
+
+def behind(register: Register, treaties: Sequence[str], what: str = "this") -> str:
+    """How many of the publications behind the codings of some treaties are press reports, as a sentence."""
+    found = publications(register, treaties)
+    count, press = found["publications"], found["press"]
+    if count == 0:
+        return f"No publication is cited behind {what} yet."
+    if count == 1:
+        return f"Behind {what} is one publication, {'a' if press else 'no'} press report."
+    if press == 0:
+        return f"None of the {count} publications behind {what} is a press report."
+    if press == count:
+        return f"All {count} publications behind {what} are press reports."
+    are = "is a press report" if press == 1 else "are press reports"
+    return f"Of the {count} publications behind {what}, {press} {are}."
+
+
+def texts_held(register: Register, treaties: Sequence[str], texts: Collection[str]) -> str:
+    """Of which of some treaties a text is in the cache and of which not, as a sentence. ``texts``: whose there are."""
+    names = Names(register)
+    there, lacking = ([names.short(one) for one in treaties if (one in texts) is held] for held in (True, False))
+    if not there:
+        return "No text of these treaties is in the cache."
+    none = f", and none of {listed(lacking)}" if lacking else ""
+    return f"In the cache is a text of {listed(there)}{none}."
+
+
 def parts(names: Sequence[str] | None) -> str | None:
     """Parts of a pledge in words; None if none is given."""
     return listed([PART_WORDS.get(name, name) for name in names]) if names else None
@@ -1109,7 +1184,8 @@ class Names:
 
     def years(self, treaties: Sequence[str]) -> list[str]:
         """Each treaty by its year, where that tells them apart; otherwise by its short name."""
-        years = [str(self._signed.get(one) or "")[:4] for one in treaties]
+        dates = [self._signed.get(one) for one in treaties]
+        years = [str(date)[:4] if is_said(date) else "" for date in dates]
         if all(years) and len(set(years)) == len(years):
             return years
         return [self.short(one) for one in treaties]
