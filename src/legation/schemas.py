@@ -136,7 +136,7 @@ def _claims(root: Path) -> dict[str, Any]:
 
 
 def _treaty(root: Path) -> dict[str, Any]:
-    from legation.data.treaties import Treaty, codebook
+    from legation.data.treaties import ALL_OTHERS, Treaty, codebook
 
     book, made = codebook(root / "data" / "treaties" / "codebook.yml"), _described(Treaty)
     provision = made["$defs"]["Provision"]["properties"]
@@ -146,7 +146,8 @@ def _treaty(root: Path) -> dict[str, Any]:
     _one_of(made["$defs"]["Term"]["properties"]["confidence"], [level.id for level in book.confidence.levels])
     types, labels = book.type_ids(), [entry.label for entry in book.types]
     _one_of(provision["type"], types, labels)
-    _one_of(made["$defs"]["Absence"]["properties"]["types"]["items"], types, labels)
+    absent = made["$defs"]["Absence"]["properties"]["types"]["items"]
+    _one_of(absent, [*types, ALL_OTHERS], [*labels, "All others: the whole text was read"])
     for name, kinds in (("Trigger", book.triggers), ("Limit", book.limits)):
         _one_of(
             made["$defs"][name]["properties"]["kind"], [kind.id for kind in kinds], [kind.meaning for kind in kinds]

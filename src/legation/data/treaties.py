@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -37,6 +37,9 @@ from legation.yaml_lines import Place, line_of, read, validated
 #: Longest quotation of a treaty that the register may hold.
 PHRASE_WORDS = 8
 PHRASE_LETTERS = 90  # for languages that write without spaces, and against one endless word
+
+#: Under ``absent``: every type that is neither coded nor listed, because the whole text was read.
+ALL_OTHERS = "all-others"
 
 State = Literal["coded", "absent", "not coded"]
 
@@ -475,9 +478,13 @@ class Provision(_Model):
 
 
 class Absence(_Model):
-    """Types of which a source shows that the treaty has no such provision."""
+    """Types of which a source shows that the treaty has no such provision.
 
-    types: list[Slug] = Field(min_length=1)  # identifiers of the codebook
+    The one word ``all-others`` stands for every type that is neither coded nor listed. It takes a ``whole_text``: only
+    who read the whole text can say so.
+    """
+
+    types: list[Slug] = Field(min_length=1)  # identifiers of the codebook, or the one word 'all-others'
     sources: Sources  # identifiers from `sources` below
     note: Words  # what shows it, in our own words
 
@@ -566,8 +573,9 @@ class Treaty(_Model):
         return "absent" if self.absence(name) else "not coded"
 
     def absence(self, name: str) -> Absence | None:
-        """The entry that shows the type to be absent, with its sources."""
-        return next((entry for entry in self.absent if name in entry.types), None)
+        """The entry that shows the type to be absent, with its sources: one that lists it, or that of all others."""
+        listed = (entry for word in (name, ALL_OTHERS) for entry in self.absent if word in entry.types)
+        return next(listed, None)
 
     def source(self, name: str) -> Source:
         """A source entry by its identifier."""
@@ -891,8 +899,10 @@ def _check(treaty: Treaty, book: Codebook) -> None:
                     refuse(place, f"an assistance pledge is coded without '{part}'. Add it, with the codebook's words.")
     named: list[str] = []
     for position, entry in enumerate(treaty.absent):
+        if ALL_OTHERS in entry.types:
+            _check_all_others(treaty, entry, ("absent", position, "types"), refuse)
         for name in entry.types:
-            word(("absent", position, "types"), name, types, "provision type")
+            word(("absent", position, "types"), name, [*types, ALL_OTHERS], "provision type")
             if treaty.of_type(name):
                 refuse(("absent", position, "types"), f"'{name}' is both coded and absent. Remove one.")
             if name in named:
@@ -904,7 +914,7 @@ def _check(treaty: Treaty, book: Codebook) -> None:
             refuse(
                 ("whole_text",),
                 f"the whole text was read, but nothing is said of {', '.join(unsaid)}. "
-                "Code them or list them as absent.",
+                f"Code them or list them as absent; 'types: [{ALL_OTHERS}]' stands for all that are not listed.",
             )
     if treaty.atop:
         for position, difference in enumerate(treaty.atop.differs):
@@ -923,6 +933,24 @@ def _check(treaty: Treaty, book: Codebook) -> None:
             )
     if faults:
         raise InputError("\n".join(faults))
+
+
+def _check_all_others(treaty: Treaty, entry: Absence, place: Place, refuse: Callable[[Place, str], None]) -> None:
+    """All other types are absent only where somebody read the whole text and left no suggestion open."""
+    if entry.types != [ALL_OTHERS]:
+        refuse(place, f"'{ALL_OTHERS}' stands alone. Give the types that are listed an entry of their own.")
+    if treaty.whole_text is None or treaty.whole_text not in entry.sources:
+        refuse(
+            place,
+            f"'{ALL_OTHERS}' takes that the whole text was read. Name its source under 'whole_text' and here under "
+            "'sources', or list the types that a source shows to be absent.",
+        )
+    if treaty.unreviewed:
+        refuse(
+            place,
+            f"'{ALL_OTHERS}' stands beside provisions marked 'reviewed: false' ({len(treaty.unreviewed)}). Review them "
+            "first: take the mark from those that hold, and remove the others.",
+        )
 
 
 def _dates(treaty: Treaty) -> Iterable[tuple[Place, str, set[str]]]:
