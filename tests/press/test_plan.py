@@ -37,6 +37,23 @@ def test_the_parameters_cell_gives_names_types_defaults_and_meanings(folder):
     assert known["reporter"].meaning == "the country"
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("max(1, 2)", r"'max\(1, 2\)' is no plain value"),
+        ("{[]: 1}", r"'\{\[\]: 1\}' is no plain value"),
+        ("date()", r"'date\(\)' is no day of the calendar"),
+        ("date(2024, 13, 1)", r"'date\(2024, 13, 1\)' is no day of the calendar"),
+        ("'\0'", "null bytes"),
+    ],
+)
+def test_a_default_that_is_no_plain_value_is_shown_as_it_stands(checkout, value, said):
+    file = checkout / "notebooks" / "trade.ipynb"
+    nbformat.write(notebook("# Trade", f"# parameters\nfrom datetime import date\nday: str = {value}  # day"), file)
+    with pytest.raises(InputError, match=rf"notebooks/trade\.ipynb, parameters cell, line [13]: .*{said}"):
+        plan.parameters(file)
+
+
 def test_parameters_that_fit_are_passed_on(folder):
     chapter = planned(folder, "{reporter: PRK, partners: [CHN, RUS], focus: null, prices: constant}").chapters[0]
     assert chapter.parameters == {"reporter": "PRK", "partners": ["CHN", "RUS"], "focus": None, "prices": "constant"}

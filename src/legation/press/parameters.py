@@ -105,7 +105,9 @@ def parameters(notebook: Path) -> dict[str, Parameter]:
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
-        raise InputError(f"{shown}, parameters cell, line {error.lineno}: {error.msg}. Correct the line.") from None
+        raise InputError(
+            f"{shown}, parameters cell, line {error.lineno or 1}: {error.msg}. Correct the line."
+        ) from None
     said = comments(source)
     reader = _Types(dict(_imported(tree)), home(notebook.absolute().parent))
     found: dict[str, Parameter] = {}
@@ -178,9 +180,14 @@ class _Types:
 
     def value(self, node: ast.expr) -> Any:
         """A default: a plain value, or a day as ``date(2024, 6, 20)``, which becomes the text 2024-06-20."""
-        if isinstance(node, ast.Call) and self._meant(node.func) == "datetime.date" and not node.keywords:
-            return date(*(ast.literal_eval(part) for part in node.args)).isoformat()
-        return ast.literal_eval(node)
+        is_day = isinstance(node, ast.Call) and self._meant(node.func) == "datetime.date" and not node.keywords
+        try:
+            if isinstance(node, ast.Call) and is_day:
+                return date(*(ast.literal_eval(part) for part in node.args)).isoformat()
+            return ast.literal_eval(node)
+        except (ValueError, TypeError, OverflowError, RecursionError):
+            what = "day of the calendar" if is_day else "plain value"
+            raise ValueError(f"'{ast.unparse(node)[:60]}' is no {what}") from None
 
     def type(self, node: ast.expr) -> Any:
         """The type that an annotation names; of what is not known, anything."""
