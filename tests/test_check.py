@@ -336,6 +336,36 @@ def test_what_is_no_notebook_is_said_to_be_none(checkout):
         assert [fault.rule for fault in check([file])] == ["unreadable"]
     file.write_bytes(b"\xff\xfe")
     assert [fault.rule for fault in check([file])] == ["unreadable"]
+    for key, value in (("metadata", {"tags": None}), ("metadata", {"tags": [{}]}), ("outputs", ["told"])):
+        made = notebook(*GOOD)
+        made.cells[2][key] = value
+        file.write_text(json.dumps(made))
+        assert [fault.rule for fault in check([file])] == ["unreadable"], value
+
+
+def test_what_is_no_notebook_is_told_once_whatever_refers_to_it(checkout):
+    lead = "    lead: See [](#prices), [](#growth) and [](#trade.prices).\n"
+    (checkout / "notebooks" / "trade.ipynb").write_text("{")
+    (checkout / "reports" / "trade.yml").write_text(SPEC + lead)
+    assert [fault.rule for fault in check([checkout])] == ["unreadable", "spec"]
+
+
+def test_a_link_to_nowhere_and_a_bibliography_in_another_encoding_stop_nothing(checkout):
+    (checkout / "notebooks" / "gone.ipynb").symlink_to("nowhere.ipynb")
+    (checkout / "reports" / "gone.yml").symlink_to("nowhere.yml")
+    (checkout / "data" / "references.bib").write_bytes("@book{né,\n}\n@book{here,\n}\n".encode("latin-1"))
+    nbformat.write(notebook(*GOOD, "As [@here] says."), checkout / "notebooks" / "trade.ipynb")
+    found = check([checkout])
+    assert [(fault.file, fault.rule) for fault in found] == [
+        ("notebooks/gone.ipynb", "unreadable"),
+        ("reports/gone.yml", "spec"),
+    ]
+    assert all("No such file" in fault.problem for fault in found)
+
+
+def test_code_that_is_nested_too_deeply_or_has_a_null_byte_is_a_fault_of_its_cell(checkout):
+    assert rules(checkout, "#!\nx = 1" + " + 1" * 20_000) == ["syntax"]
+    assert "parameters-cell" in [fault.rule for fault in faults(checkout, TITLE, PARAMETERS + "\0", GOOD[2])]
 
 
 # -------------------------------------------------------------------------------------------------------------- outputs

@@ -275,14 +275,23 @@ class _Notebook:
 
     def __init__(self, file: Path, desk: _Desk) -> None:
         self.file, self.desk = file, desk
-        self.content = file.read_bytes()
+        self.content, self._refusal = b"", None
+        try:
+            self.content = file.read_bytes()
+        except OSError as error:  # such as of a link to nowhere
+            self._refusal = error.strerror
 
     @cached_property
     def cells(self) -> list[_Cell]:
         """Its cells. ValueError: it is no notebook that can be read."""
+        if self._refusal:
+            raise ValueError(self._refusal)
         text = self.content.decode("utf-8")
         without_outputs(text)  # says what is wrong with it
-        return [_cell(number, cell) for number, cell in enumerate(json.loads(text)["cells"], start=1)]
+        try:
+            return [_cell(number, cell) for number, cell in enumerate(json.loads(text)["cells"], start=1)]
+        except (AttributeError, TypeError) as error:  # of tags and outputs, which it does not look at
+            raise ValueError(f"it is no notebook that can be read ({error!r})") from None
 
     @property
     def code(self) -> list[_Cell]:
@@ -520,7 +529,10 @@ def _count(number: int, what: str) -> str:
 
 
 def _faults_of_spec(file: Path, desk: _Desk) -> list[Fault]:
-    text = file.read_bytes().decode("utf-8", "replace")
+    try:
+        text = file.read_bytes().decode("utf-8", "replace")
+    except OSError:  # who loads it will say
+        text = ""
     faults = [*_faults_of_text(text, yaml=True), *_faults_of_paths(text)]
     keys = [1]
     if not any(fault.rule in ("conflict-marker", "hidden-sign") for fault in faults):
@@ -598,7 +610,7 @@ class _Desk:
 
     def __init__(self) -> None:
         self._bibliographies: dict[Path, frozenset[str] | None] = {}
-        self._notebooks: dict[Path, _Notebook] = {}
+        self._notebooks: dict[Path, _Notebook | None] = {}
         self._reports: dict[Path, list[spec.ReportSpec]] = {}
 
     def bibliography(self, file: Path) -> frozenset[str] | None:
@@ -655,11 +667,13 @@ class _Desk:
     def _notebook_at(self, file: Path) -> _Notebook | None:
         """A notebook; ``None`` if it cannot be read, which is said elsewhere."""
         if file not in self._notebooks:
+            read = _Notebook(file, self)
             try:
-                self._notebooks[file] = _Notebook(file, self)
-                self._notebooks[file].cells  # noqa: B018
-            except (OSError, ValueError, RecursionError):
-                return None
+                read.cells  # noqa: B018
+            except (ValueError, RecursionError):
+                self._notebooks[file] = None
+            else:
+                self._notebooks[file] = read
         return self._notebooks[file]
 
     def filters(self, file: Path) -> bool:

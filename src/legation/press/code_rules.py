@@ -31,6 +31,8 @@ def parsed(source: str) -> ast.Module:
     ------
     SyntaxError
         If it is no Python, with the line.
+    ValueError
+        If it is nested too deeply to be read.
     """
     try:
         return _compiled(source)
@@ -43,7 +45,10 @@ def parsed(source: str) -> ast.Module:
 
 
 def _compiled(source: str) -> ast.Module:
-    tree = compile(source, "<cell>", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    try:
+        tree = compile(source, "<cell>", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    except RecursionError:
+        raise ValueError("the code is nested too deeply") from None
     assert isinstance(tree, ast.Module)  # noqa: S101
     return tree
 

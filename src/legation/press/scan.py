@@ -205,7 +205,7 @@ def citations(text: str) -> Iterator[tuple[int, str]]:
 
 def entries(bibliography: Path) -> frozenset[str]:
     """The keys of a BibTeX file."""
-    return frozenset(_ENTRY.findall(bibliography.read_text(encoding="utf-8")))
+    return frozenset(_ENTRY.findall(bibliography.read_text(encoding="utf-8", errors="replace")))
 
 
 def shown(text: str) -> str:
