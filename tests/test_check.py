@@ -143,6 +143,8 @@ def test_a_number_typed_into_prose_is_found(checkout, text):
         "Run `head -n 5`.\n\n```\nx = 17\n```",
         "1. first\n2. second",
         "See [the table](https://example.org/2020/12) or <https://example.org/7>.",
+        "It grew[^1].\n\n[^1]: By much &#8211; and &#x2212;.",
+        "1. Type\n\n   ```\n   x = 17\n\n   y = 4\n   ```\n\n> ~~~\n> 17\n>\n> 4\n> ~~~",
     ],
 )
 def test_numbers_of_lists_names_code_addresses_and_citations_are_none_of_the_prose(checkout, text):
@@ -173,6 +175,10 @@ def test_a_link_to_a_file_that_is_not_there_is_dead_and_no_address_is_asked(chec
     assert rules(checkout, "[a]()") == ["dead-link"]
     assert rules(checkout, "[a](javascript:alert())") == ["dead-link"]
     assert rules(checkout, "`[a](notes.md)`") == []
+    (checkout / "notebooks" / "notes (old).md").write_text("")
+    assert rules(checkout, "[a](<notes (old).md>) [b](notes%20(old).md) [c](<notes on trade.md> 'old')") == []
+    assert rules(checkout, "[a](<notes (new).md>)") == ["dead-link"]
+    assert rules(checkout, "[a](/etc/hosts) [b](//example.org)") == ["dead-link", "dead-link"]
     assert rules(checkout, "![a chart](../data/chart.png)") == ["picture-in-prose"]
 
 
@@ -187,6 +193,17 @@ def test_a_reference_leads_to_a_heading_an_exhibit_that_code_could_name_or_a_cha
     (checkout / "reports" / "both.yml").write_text(SPEC + "  - notebook: trade\n    name: prices\n")
     assert rules(checkout, "[](#prices) [](#prices.trade)") == []
     assert rules(checkout, "[](#prizes.trade)") == ["dead-link"]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Viet Nam's trade", "Growth--or not", "`say` it", "Of snake_case and _others_", "Trade {#own-name .unlisted}"],
+)
+def test_a_heading_has_the_name_that_its_page_gives_it(checkout, heading):
+    for text in (f"## {heading}", f"## {heading} ##", f"{heading}\n---"):
+        blocks = reader.read([Part(notebook(TITLE, text), "trade.ipynb")]).blocks
+        (name,) = (block["c"][1][0] for block in blocks if block["t"] == "Header")
+        assert rules(checkout, f"{text}\n\n[](#{name})") == [], name
 
 
 def test_a_reference_to_an_exhibit_that_the_library_names_is_alive(checkout):
@@ -245,12 +262,15 @@ def test_a_path_within_the_checkout_and_an_address_are_left_alone(checkout, path
 
 
 @pytest.mark.parametrize(
-    "part", ["a", "_", "[", "[x", "`", "` `` ", "<!--", "~~~\n", "[a](", "<a ", "://", "a:", "xx@", "a.b@c.", "@{"]
-)
+    "part",
+    ["a", "_", "[", "[x", "`", "` `` ", "<!--", "~~~\n", "[a](", "<a ", "://", "a:", "xx@", "a.b@c.", "@{", "[a]((",
+     "[a](<", "> ```\n>", "a\n\n", "# a {} "],
+)  # fmt: skip
 def test_a_text_made_to_be_slow_is_read_all_the_same(part):
     text = part * (100_000 // len(part))
     assert scan.prose(text).count("\n") == text.count("\n")
-    for look in (scan.secrets, scan.machine_paths, scan.numbers, scan.links, scan.citations, scan.conflicts):
+    looks = (scan.secrets, scan.machine_paths, scan.numbers, scan.links, scan.citations, scan.conflicts, scan.headings)
+    for look in looks:
         list(look(text))
 
 

@@ -433,9 +433,8 @@ class _Notebook:
         patterns: set[str] = set()
         for cell in self.cells:
             if cell.kind == "markdown":
-                for words in re.findall(r"^#{1,6} +(.+?)(?: +#+)?$", scan.prose(cell.text), re.MULTILINE):
-                    plain = re.sub(r"\[([^\]]*)\]\([^)]*\)|[*_`]", r"\1", words)
-                    unique(slug(plain) or "section", taken)
+                for words in scan.headings(cell.text):
+                    unique(slug(words) or "section", taken)
             elif cell.tree:
                 for words in code_rules.headings_made(cell.tree):
                     patterns.add(".+".join(slug(part) for part in re.split(r"\{[^{}]*\}", words)))
@@ -597,7 +596,7 @@ def _leads_nowhere(target: str, file: Path, holds: Callable[[str], list[str] | N
         near = difflib.get_close_matches(target[1:], known, n=1)
         meant = f" (did you mean '#{near[0]}'?)" if near else ""
         return f"'{target}' is neither a heading nor a chapter nor an exhibit that its code could make{meant}."
-    if not target or re.match(r"[a-z][a-z0-9+.-]*:", target, re.IGNORECASE):
+    if not target or re.match(r"/|[a-z][a-z0-9+.-]*:", target, re.IGNORECASE):
         return f"'{target}' is no address that a page can lead to."
     path = urllib.parse.unquote(re.split(r"[#?]", target)[0])
     if not (file.parent / path).exists():

@@ -81,19 +81,31 @@ _UNSEEN = frozenset("\u200b\u2060\u2061\u2062\u2063\u2064\ufeff\u2028\u2029") | 
     chr(code) for code in range(0xE0000, 0xE0080)
 }
 
-_FENCED = re.compile(r"^(?P<fence>`{3,9}|~{3,9})(?![`~]).*?^(?P=fence)[^\n]*$", re.MULTILINE | re.DOTALL)
+# Also inside a quotation, or an entry of a list.
+_FENCED = re.compile(
+    r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?P<fence>`{3,9}|~{3,9})(?![`~]).*?^[ \t>]*(?P=fence)[^\n]*$",
+    re.MULTILINE | re.DOTALL,
+)
 _SPANNED = re.compile(r"(?<!`)(?P<ticks>`{1,9})(?!`)(?:(?!\n\n).){1,1000}?(?<!`)(?P=ticks)(?!`)", re.DOTALL)
 _COMMENT = re.compile(r"<!--.{0,4000}?-->", re.DOTALL)
 _LINK = re.compile(
-    r"(?P<sign>!?)\[(?P<words>(?:[^\[\]]|\[[^\[\]]{0,200}\]){0,500})\]\(\s{0,9}<?(?P<target>[^)\s>\[]{0,1000})>?(?:\s[^)\[]{0,300})?\)"
+    r"(?P<sign>!?)\[(?P<words>(?:[^\[\]]|\[[^\[\]]{0,200}\]){0,500})\]\(\s{0,9}(?P<angle><)?"
+    r"(?P<target>(?(angle)[^<>\n]{0,1000}|(?:[^()\s<>\[]|\([^()\s<>\[]{0,200}\)){0,1000}))(?(angle)>)(?:\s[^)\[]{0,300})?\)"
 )
 _DEFINED = re.compile(r"^ {0,3}\[[^\]^@][^\]]*\]:\s*<?(?P<target>[^\s>]+)", re.MULTILINE)
 _TAG = re.compile(r"<(?P<tag>a|img)\b[^<>]{0,1000}?\b(?:href|src)\s*=\s*[\"'](?P<target>[^\"']*)", re.IGNORECASE)
 _ADDRESS = re.compile(r"\b(?:https?://|mailto:|www\.)[^\s<>)\]]+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]+")
 _CITED = re.compile(r"(?<![\w@.])@(?:\{(?P<braced>[^{}\s]{1,200})\}|(?P<plain>[A-Za-z0-9_](?:[\w:.#$%&+?~/-]*[\w/])?))")
 _ENTRY = re.compile(r"^\s*@(?!comment|string|preamble)\w+\s*\{\s*([^\s,}]+)\s*,", re.MULTILINE | re.IGNORECASE)
-# A number of a list is no number of the text; nor is one inside a name: G7, CO2.
+# A number of a list or of a footnote is no number of the text; nor is one inside a name: G7, CO2.
 _LISTED = re.compile(r"^\s*\d+[.)]\s", re.MULTILINE)
+_NOTED = re.compile(r"\[\^[^\]\s]{1,200}\]")
+_ENTITY = re.compile(r"&#?\w{1,31};")
+_HEADING = re.compile(
+    r"^(?:#{1,6}[ \t]+(?P<marked>.+?)(?:[ \t]+#+|\s*\{[^{}\n]{0,200}\})?"  # marks or attributes behind it
+    r"|(?:\A|(?<=\n\n))(?P<underlined>[^\n]+?)(?:\s*\{[^{}\n]{0,200}\})?\n(?:=+|-+))[ \t]*$",
+    re.MULTILINE,
+)
 _NUMBER = re.compile(r"(?<![\w@])[+−-]?\d[\d.,\u00a0\u2009\u202f]*(?:\s?%)?")
 _DAY = re.compile(
     r"\b\d{1,2}\s(?=(?:January|February|March|April|May|June|July|August|September|October|November|December)\b)"
@@ -148,6 +160,15 @@ def prose(markdown: str) -> str:
     return markdown
 
 
+def headings(markdown: str) -> Iterator[str]:
+    """The words of a text's headings, as a page shows them but for its quotation marks and dashes, which it drops."""
+    for pattern in (_COMMENT, _FENCED):
+        markdown = pattern.sub(_blanked, markdown)
+    for found in _HEADING.finditer(markdown):
+        words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", found["marked"] or found["underlined"])
+        yield re.sub(r"[*`^~']|--+|(?<!\w)_|_(?!\w)", "", words)
+
+
 def answers(markdown: str) -> Iterator[tuple[int, str]]:
     """What `legation check` is told in a Markdown text, ``<!-- check: … -->``, and where. In code it is an example."""
     yield from ((found.start(), markdown[found.start("said") : found.end("said")]) for found in _answers(markdown))
@@ -169,7 +190,7 @@ def _answers(markdown: str) -> Iterator[re.Match[str]]:
 def numbers(text: str, *, years: bool = False) -> Iterator[tuple[int, str]]:
     """Where prose holds a number that somebody typed, and the number.
 
-    Numbers of lists, in addresses and in names such as G7 are none.
+    Numbers of lists and footnotes, in addresses and in names such as G7 are none.
 
     Parameters
     ----------
@@ -180,7 +201,7 @@ def numbers(text: str, *, years: bool = False) -> Iterator[tuple[int, str]]:
     """
     for pattern in (_LINK, _DEFINED, _TAG):
         text = pattern.sub(_without_target, text)
-    for pattern in (_ADDRESS, _LISTED, _CITED, *((_DAY, _YEAR) if years else ())):
+    for pattern in (_ADDRESS, _LISTED, _NOTED, _ENTITY, _CITED, *((_DAY, _YEAR) if years else ())):
         text = pattern.sub(_blanked, text)
     yield from ((found.start(), found[0].rstrip(".,\u00a0\u2009\u202f")) for found in _NUMBER.finditer(text))
 
