@@ -156,6 +156,7 @@ def test_a_number_typed_into_what_a_cell_says_is_found_and_one_that_is_put_in_is
     assert rules(checkout, '#!\nFinding(say("It grew.", f"by {year:04d}"), name="size")') == []
     (fault,) = faults(checkout, *GOOD, '#!\nx = 1\nsay("""It grew\nby 14 %.""")')
     assert (fault.rule, fault.cell, fault.line) == ("number-in-prose", 4, 3)
+    assert rules(checkout, '#!\nsay(f"By {{pace:+.1f}} in {year}.", pace=1.5)') == []
     made = 'title="It grew by 14", subtitle="s", alt="a", source="s", sources=[], data=d)'
     assert rules(checkout, f'#!\nExhibit.chart(draw, name="x", {made}') == ["number-in-prose"]
 
@@ -195,6 +196,22 @@ def test_a_reference_leads_to_a_heading_an_exhibit_that_code_could_name_or_a_cha
     assert rules(checkout, "[](#prizes.trade)") == ["dead-link"]
 
 
+def test_what_is_put_into_a_reference_only_when_it_is_said_is_no_fault(checkout):
+    for said in (
+        'say("See [](#turnover-{code}) and [it]({url}).", code=code, url=url)',
+        'say(f"See [](#turnover-{code}), [](#{code}) and [it]({url}).")',
+        'say(f"As [@voeten{year}] says.")',
+    ):
+        assert rules(checkout, f"#!\n{said}") == [], said
+    assert rules(checkout, '#!\nsay(f"See [](#turnover), {year}.")') == ["dead-link"]
+    assert rules(checkout, "See [it]({url}).") == ["dead-link"]
+    swept = (
+        "title: T {year}\nabstract: See [](#y{year}) and [](#y{}).\nsweep: {title: All, over: {year: [2019, 2020]}}\n"
+    )
+    found = spec_faults(checkout, swept + "chapters:\n  - notebook: trade\n")
+    assert [fault.problem.split()[0] for fault in found] == ["'#y{}'"]
+
+
 @pytest.mark.parametrize(
     "heading",
     ["Viet Nam's trade", "Growth--or not", "`say` it", "Of snake_case and _others_", "Trade {#own-name .unlisted}"],
@@ -226,7 +243,9 @@ def test_a_reference_to_an_exhibit_that_the_library_names_is_alive(checkout):
     ],
 )
 def test_an_exhibit_or_picture_without_alternative_text_is_found(checkout, code):
-    assert rules(checkout, f"#!\n{code}") == ["alt-text"]
+    (fault,) = faults(checkout, *GOOD, f"#!\n{code}")
+    assert fault.rule == "alt-text"
+    assert fault.problem.split("(")[0] in code or fault.problem.startswith(("An exhibit", "The alternative text"))
 
 
 @pytest.mark.parametrize(
@@ -410,6 +429,11 @@ def test_outputs_and_counts_are_a_fault_unless_git_leaves_them_out(checkout):
     (checkout / ".gitattributes").write_text("*.ipynb filter=legation\n")
     (fault,) = check([file])
     assert "git add --renormalize notebooks/trade.ipynb" in fault.remedy
+    spaced = file.rename(file.with_name("trade of all.ipynb"))
+    run("git", "-c", "filter.legation.clean=cat", "add", ".", folder=checkout)
+    (fault,) = check([spaced])
+    assert "git add --renormalize 'notebooks/trade of all.ipynb'" in fault.remedy
+    spaced.rename(file)
     nbformat.write(notebook(*GOOD, "#!\nx = 1"), file)
     run("git", "add", ".", folder=checkout)
     assert rules(checkout, counted) == []
@@ -422,7 +446,7 @@ def test_a_spec_is_checked_against_its_notebooks_with_the_line(checkout):
     assert spec_faults(checkout, SPEC + "    parameters: {year: 2020}\n") == []
     (fault,) = spec_faults(checkout, SPEC + "    parameters:\n      yaer: 2020\n")
     assert (fault.rule, fault.line) == ("spec", 6)
-    assert "did you mean 'year'?" in fault.problem
+    assert fault.problem.startswith("trade.ipynb takes no parameter 'yaer' (did you mean 'year'?)")
     (fault,) = spec_faults(checkout, SPEC + "    parameters:\n      year: soon\n")
     assert (fault.rule, fault.line) == ("spec", 6)
     (fault,) = spec_faults(checkout, SPEC + "subtitel: x\n")
@@ -547,6 +571,15 @@ def test_a_line_for_a_terminal_holds_nothing_that_it_would_obey(checkout):
 def test_every_rule_stands_in_the_documentation_as_it_is():
     told = (ROOT / "docs" / "review.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| `([\w-]+)` \| (.+) \|$", told, re.MULTILINE) == list(RULES.items())
+
+
+def test_a_file_that_is_named_in_two_ways_is_looked_at_once_and_by_the_rules_of_its_place(checkout, monkeypatch):
+    folder = checkout / "docs" / "tutorials"
+    folder.mkdir(parents=True)
+    nbformat.write(notebook(TITLE, "In 2020."), folder / "first.ipynb")
+    monkeypatch.chdir(folder)
+    assert check([Path("first.ipynb"), Path("..", "tutorials", "first.ipynb"), Path("..")]) == []
+    assert files([Path("first.ipynb"), Path("..", "tutorials", "first.ipynb"), Path("..")]) == [folder / "first.ipynb"]
 
 
 def test_a_path_that_is_not_there_is_named(checkout):

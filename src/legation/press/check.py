@@ -10,7 +10,9 @@ from __future__ import annotations
 import ast
 import difflib
 import json
+import os
 import re
+import shlex
 import subprocess
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -126,13 +128,13 @@ def files(paths: Iterable[Path]) -> list[Path]:
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            found.update(dict.fromkeys(file.absolute() for file in _inside(path.absolute())))
+            found.update(dict.fromkeys(_inside(Path(os.path.abspath(path)))))  # noqa: PTH100  # a link stays a link
         elif not path.is_file():
             raise InputError(f"There is no file or folder {path}. Name a notebook, a report spec, or a folder of them.")
         elif path.suffix not in (".ipynb", ".yml", ".yaml"):
             raise InputError(f"{path} is neither a notebook (.ipynb) nor a report spec (.yml). Leave it out.")
         else:
-            found[path.absolute()] = None
+            found[Path(os.path.abspath(path))] = None  # noqa: PTH100
     return list(found)
 
 
@@ -241,7 +243,9 @@ def _faults_of_citations(text: str, read: str, bibliography: frozenset[str] | No
 
 
 def _fault(rule: str, problem: str, remedy: str, text: str = "", place: int = 0) -> Fault:
-    return Fault("", rule, problem[:1].upper() + problem[1:], remedy, line=scan.line_at(text, place) if text else None)
+    if re.match(r"[a-z]+[ ,]", problem):  # and not the name of a file, or code
+        problem = problem[:1].upper() + problem[1:]
+    return Fault("", rule, problem, remedy, line=scan.line_at(text, place) if text else None)
 
 
 # ------------------------------------------------------------------------------------------------------------ notebooks
@@ -343,7 +347,7 @@ class _Notebook:
                 _fault("outputs", f"{_count(len(kept), 'cell')} with output or execution count.", remedy)
             )
         elif kept and self.desk.committed_with_outputs(self.file):
-            remedy = f"Take them out: git add --renormalize {_shown(self.file)}"
+            remedy = f"Take them out: git add --renormalize {shlex.quote(_shown(self.file))}"
             yield kept[0].place(_fault("outputs", "Git holds this notebook with outputs.", remedy))
 
     def _of_parameters(self) -> Iterator[Fault]:
@@ -418,11 +422,14 @@ class _Notebook:
         for line, text in code_rules.texts(cell.tree):
             yield from _faults_of_paths(text, line)
         for line, text in code_rules.said(cell.tree):
-            faults = _faults_of_prose(text, self._leads, self.desk.bibliography(self.file))
+            faults = _faults_of_prose(text, self._leads_when_said, self.desk.bibliography(self.file))
             yield from (replace(fault, line=line + (fault.line or 1) - 1) for fault in faults)
 
     def _leads(self, target: str) -> str | None:
         return _leads_nowhere(target, self.file, lambda name: self.desk.holds_in_a_report(self.file, name))
+
+    def _leads_when_said(self, target: str) -> str | None:
+        return None if code_rules.BLANK in target else self._leads(target)  # where to, only a run can tell
 
     # what other texts can refer to
 
@@ -575,6 +582,8 @@ def _faults_of_fields(read: spec.ReportSpec, desk: _Desk) -> Iterator[Fault]:
         own = read.chapters[int(place[1])].notebook if place[0] == "chapters" else None
 
         def leads(target: str, own: str | None = own) -> str | None:
+            if any(f"{{{name}}}" in target for name in (read.sweep.over if read.sweep else ())):
+                return None  # each edition puts a word of its own there
             return _leads_nowhere(target, read._file, lambda name: desk.holds(read, name, own))
 
         for fault in _faults_of_prose(text or "", leads, desk.bibliography(read._file), years=True):

@@ -18,6 +18,8 @@ _SETTING = frozenset({"close", "ioff", "ion", "rc", "rc_context", "set", "set_co
 _SETTING |= {"switch_backend", "update", "use"}  # of such a module: draws nothing
 _PICTURES = frozenset({"Image", "SVG"})
 
+#: What stands in a text for what is put in when it is said.
+BLANK = "{}"
 _BLANK = re.compile(r"\{[^{}]*\}")
 _QUERIED = re.compile(r"@(\w+)")  # a name in a query of pandas
 _TEXTS = re.compile(r"""(?<![\w"'])(?P<put_together>f?)(?:"(?P<double>[^"\n]{1,80})"|'(?P<single>[^'\n]{1,80})')""")
@@ -78,7 +80,7 @@ def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def said(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """The texts that a cell says to readers, without what is put into them, and their lines.
+    """The texts that a cell says to readers, with blanks for what is put into them, and their lines.
 
     They are the arguments of ``say``, ``Finding`` and ``Markdown``, and titles, notes and the like of an exhibit.
     """
@@ -97,10 +99,10 @@ def said(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 def _written(node: ast.expr) -> Iterator[tuple[int, str]]:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield node.lineno, _BLANK.sub("", node.value)
+        yield node.lineno, _BLANK.sub(BLANK, node.value)
     elif isinstance(node, ast.JoinedStr):
-        pieces = [part.value for part in node.values if isinstance(part, ast.Constant)]
-        yield node.lineno, " ".join(str(piece) for piece in pieces)
+        pieces = [str(part.value) if isinstance(part, ast.Constant) else BLANK for part in node.values]
+        yield node.lineno, _BLANK.sub(BLANK, "".join(pieces))
     elif isinstance(node, ast.BinOp):
         yield from _written(node.left)
         yield from _written(node.right)

@@ -95,7 +95,9 @@ _LINK = re.compile(
 _DEFINED = re.compile(r"^ {0,3}\[[^\]^@][^\]]*\]:\s*<?(?P<target>[^\s>]+)", re.MULTILINE)
 _TAG = re.compile(r"<(?P<tag>a|img)\b[^<>]{0,1000}?\b(?:href|src)\s*=\s*[\"'](?P<target>[^\"']*)", re.IGNORECASE)
 _ADDRESS = re.compile(r"\b(?:https?://|mailto:|www\.)[^\s<>)\]]+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]+")
-_CITED = re.compile(r"(?<![\w@.])@(?:\{(?P<braced>[^{}\s]{1,200})\}|(?P<plain>[A-Za-z0-9_](?:[\w:.#$%&+?~/-]*[\w/])?))")
+_CITED = re.compile(
+    r"(?<![\w@.])@(?:\{(?P<braced>[^{}\s]{1,200})\}|(?P<plain>(?>[A-Za-z0-9_](?:[\w:.#$%&+?~/-]*[\w/])?)(?!\{\})))"
+)
 _ENTRY = re.compile(r"^\s*@(?!comment|string|preamble)\w+\s*\{\s*([^\s,}]+)\s*,", re.MULTILINE | re.IGNORECASE)
 # A number of a list or of a footnote is no number of the text; nor is one inside a name: G7, CO2.
 _LISTED = re.compile(r"^\s*\d+[.)]\s", re.MULTILINE)
