@@ -78,6 +78,17 @@ def test_a_missing_package_that_all_else_needs_is_a_failure(checkout, monkeypatc
     assert only(doctor._packages(checkout)).level == "failure"
 
 
+def test_in_a_conda_environment_no_remedy_is_about_the_venv_that_is_not_used(checkout, monkeypatch, tmp_path):
+    (tmp_path / "conda-meta").mkdir()
+    monkeypatch.setattr(doctor.sys, "prefix", str(tmp_path))
+    (checkout / "requirements.lock").write_text("click==0.0.1\n")
+    assert "same bytes" in only(doctor._packages(checkout)).remedy
+    monkeypatch.setattr(doctor, "_installed", lambda name: None)
+    remedy = only(doctor._packages(checkout)).remedy
+    assert "conda env update" in remedy
+    assert ".venv" not in remedy
+
+
 def test_code_of_another_checkout_is_noticed(checkout):
     (checkout / "src" / "legation").mkdir(parents=True)
     finding = only(doctor._library(checkout))

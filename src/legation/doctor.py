@@ -51,7 +51,6 @@ _NETWORK_SECONDS, _KERNEL_SECONDS, _PROGRAM_SECONDS = 3.0, 20, 10
 _PUBLISHER = "https://data-api.ecb.europa.eu/"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _SHOWN = 6  # packages that are named; more are counted
-_ANEW = "Delete .venv and run `make report`, which builds it anew from requirements.lock."
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def _safely(part: str, check: Callable[..., Iterator[Finding]], *given: Any) -> 
         return list(check(*given))
     except Exception as error:  # noqa: BLE001  # whatever is wrong with a machine is what is looked for
         said = f"This could not be looked at ({type(error).__name__}: {_one_line(str(error))})."
-        return [Finding(part, "failure", said, _ANEW)]
+        return [Finding(part, "failure", said, _anew())]
 
 
 # --------------------------------------------------------------------------------------------------------- environment
@@ -155,19 +154,33 @@ def _packages(root: Path | None) -> Iterator[Finding]:
     own = _own_requirements()
     missing = [name for name in own if _installed(name) is None]
     if missing:
-        yield Finding("packages", "failure", f"Not installed: {_some(missing)}.", _ANEW)
+        yield Finding("packages", "failure", f"Not installed: {_some(missing)}.", _anew())
     differing = [
         f"{name} {found} (pinned {wanted})"
         for name, wanted in pinned.items()
         if (found := _installed(name)) is not None and found != wanted
     ]
     if differing:
-        remedy = f"{_ANEW} In a conda environment versions may differ; files are then not the same bytes as elsewhere."
+        remedy = _anew()
+        if _of_conda():
+            remedy = "Versions may differ in a conda environment; files are then not the same bytes as elsewhere."
+            remedy += " Where none is active, `make report` uses .venv, with the versions pinned."
         yield Finding("packages", "warning", f"Not the versions of requirements.lock: {_some(differing)}.", remedy)
     absent = [name for name in pinned if _installed(name) is None and name not in missing]
     if not missing and not differing:
         extra = f"; {len(absent)} of those pinned, for tests and extras, are not installed" if absent else ""
         yield Finding("packages", "ok", f"{len(pinned) - len(absent)} packages as requirements.lock pins them{extra}.")
+
+
+def _of_conda() -> bool:
+    return Path(sys.prefix, "conda-meta").is_dir()
+
+
+def _anew() -> str:
+    """How the environment that runs is made whole."""
+    if _of_conda():
+        return "Bring the conda environment up to date: conda env update --file environment.yml"
+    return "Delete .venv and run `make report`, which builds it anew from requirements.lock."
 
 
 def locked(text: str) -> dict[str, str]:
