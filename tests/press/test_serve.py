@@ -9,6 +9,7 @@ import socket
 import pytest
 
 from legation.errors import InputError
+from legation.press import serve
 from legation.press.serve import EVENTS, Shown
 
 PAGE = (
@@ -92,6 +93,21 @@ def test_a_name_that_is_not_this_machines_own_is_refused(shown, path, host):
 def test_its_own_name_will_do_and_writing_will_not(shown):
     assert ask(shown, "/", [f"localhost:{shown.port}"])[0] == 200
     assert ask(shown, "/", method="POST")[0] == 501
+
+
+def test_what_is_no_address_is_answered_and_not_told_on_the_terminal(shown, capfd):
+    assert ask(shown, "http://[")[0] == 404
+    assert capfd.readouterr().err == ""
+
+
+def test_of_the_port_that_every_page_has_a_browser_says_nothing(shown, monkeypatch):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setattr(serve, "HTTP_PORT", port)
+    with Shown(shown.edition, port) as usual:
+        assert ask(usual, "/", ["127.0.0.1"])[0] == 200
+        assert ask(usual, "/", ["example.org"])[0] == 421
 
 
 def test_only_this_machine_can_ask(shown):

@@ -15,6 +15,7 @@ import re
 import sys
 import threading
 from http import HTTPStatus
+from http.client import HTTP_PORT
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -24,6 +25,7 @@ from urllib.parse import unquote, urlsplit
 from legation.errors import InputError
 
 _ADDRESS = "127.0.0.1"
+_NAMES = (_ADDRESS, "localhost")
 EVENTS = "/-/events"
 #: Seconds after which a connection that waits for news is written to, so that one whose page is gone is noticed.
 _STILL_HERE = 10.0
@@ -72,6 +74,9 @@ class Shown:
         self._server.shown = self
         self.port = int(self._server.server_address[1])
         self.url = f"http://{_ADDRESS}:{self.port}/"
+        self.names = {f"{name}:{self.port}" for name in _NAMES}  # by which it may be asked
+        if self.port == HTTP_PORT:  # browsers leave it out
+            self.names.update(_NAMES)
         self._before: str | None = None
 
     def __enter__(self) -> Self:
@@ -166,10 +171,13 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer with the page, another file of the edition, or news as they come."""
         shown = self.server.shown
         named = self.headers.get_all("Host", [])
-        if len(named) != 1 or named[0] not in (f"{_ADDRESS}:{shown.port}", f"localhost:{shown.port}"):
+        if len(named) != 1 or named[0] not in shown.names:
             self._send(HTTPStatus.MISDIRECTED_REQUEST, b"This is served to this machine, by its own name.\n")
             return
-        path = unquote(urlsplit(self.path).path, errors="replace")
+        try:
+            path = unquote(urlsplit(self.path).path, errors="replace")
+        except ValueError:  # it is no address at all
+            path = ""
         if path == EVENTS:
             self._send_news(shown)
         elif path in ("/", f"/{_PAGE}"):
