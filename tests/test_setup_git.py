@@ -155,6 +155,31 @@ def test_where_there_is_no_clone_it_says_so(tmp_path):
             act(tmp_path, print)
 
 
+def test_the_attribute_is_added_to_a_file_in_any_encoding_and_a_place_for_none_is_told(clone):
+    file = clone / ".gitattributes"
+    file.write_bytes(b"# Andr\xe9's\r\n*.txt text\r\n")
+    set_up()
+    assert file.read_bytes() == b"# Andr\xe9's\r\n*.txt text\r\n" + git_setup.ATTRIBUTES.encode() + b"\n"
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(InputError, match=r"gitattributes cannot be written .* Add the line yourself"):
+        git_setup.install(clone, print)
+
+
+def test_a_repository_that_only_lies_around_the_folder_is_not_touched(clone):
+    before = (clone / ".git" / "config").read_text()
+    unpacked = clone / "elsewhere" / "legation"
+    (unpacked / "data").mkdir(parents=True)
+    shutil.copy(clone / "data" / "datapackage.yaml", unpacked / "data")
+    with pytest.raises(InputError, match="does not hold it"):
+        git_setup.install(unpacked, print)
+    assert (clone / ".git" / "config").read_text() == before
+    assert not (unpacked / ".gitattributes").exists()
+    git("add", "elsewhere")
+    git_setup.install(unpacked, print)  # a part of it
+    assert "filter.legation.clean" in git("config", "--local", "--list")
+
+
 def test_a_file_in_the_middle_of_a_merge_goes_through_as_it_is(clone):
     set_up()
     torn = "<<<<<<< ours\n{}\n>>>>>>> theirs\n"

@@ -113,9 +113,13 @@ def _attribute(root: Path, say: Callable[[str], None]) -> None:
     if said.rpartition(": ")[2].strip() == "legation":
         return
     file = root / ".gitattributes"
-    before = file.read_text(encoding="utf-8") if file.is_file() else ""
-    gap = "" if before.endswith("\n") or not before else "\n"
-    file.write_text(f"{before}{gap}{ATTRIBUTES}\n", encoding="utf-8")
+    try:
+        before = file.read_bytes() if file.exists() else b""
+        gap = b"" if before.endswith(b"\n") or not before else b"\n"
+        with file.open("ab") as end:  # what stands there may be in any encoding
+            end.write(gap + ATTRIBUTES.encode() + b"\n")
+    except OSError as error:
+        raise InputError(f"{file} cannot be written ({error.strerror}). Add the line yourself: {ATTRIBUTES}") from None
     say(f"Added to .gitattributes, which belongs into the next commit: {ATTRIBUTES}")
 
 
@@ -136,6 +140,11 @@ def _with_outputs(root: Path) -> list[str]:
 def _require_clone(root: Path) -> None:
     if _ask(root, "rev-parse", "--is-inside-work-tree") != "true":
         raise InputError(f"{root} is no clone of Git, or Git is not installed. There is nothing to set up.")
+    top = Path(_ask(root, "rev-parse", "--show-toplevel") or root)
+    if top.resolve() != root.resolve() and not _ask(root, "ls-files", "--", "data/datapackage.yaml"):
+        raise InputError(
+            f"{root} is no clone of Git: the repository around it, {top}, does not hold it. There is nothing to set up."
+        )
 
 
 def _get(root: Path, name: str) -> str | None:
