@@ -311,6 +311,8 @@ SECRETS = [
     "-----BEGIN OPENSSH " + "PRIVATE KEY-----",
     "https://anna:" + "correcthorse@example.org/x",
     "https://comtrade.example/get?subscription-key=" + "0f8e7d6c5b4a39281706",
+    "https://census.example/data?get=ALL&key=" + "0f8e7d6c5b4a392817060f8e7d6c5b4a39281706",
+    "Authorization: Bearer " + "0f8e7d6c5b4a39281706",
     "eyJhbGciOiJIUzI1" + ".eyJzdWIiOiIxMjM0" + ".SflKxwRJSMeKKF2QT4",
 ]
 
@@ -338,6 +340,9 @@ def test_a_password_given_by_name_is_found_and_a_place_for_one_is_not(checkout):
         "api_key = 'YOUR_API_KEY'",
         "api_key = 'your-key-here'",
         "token = '<your token>'",
+        "get('https://example.org/data?key=ext_lt_maineu')",
+        "headers = {'Authorization': f'Bearer {token}'}",
+        "headers = {'Authorization': 'Bearer ' + token}",
         "password = '${PASSWORD}'",
         "secret = ''",
         "tokens = 'one-two-three'",

@@ -49,7 +49,14 @@ _NAMES = (
     r"(?:pass(?:word|wd|phrase)|secret|(?:access|auth|api|bearer)?[-_]?token"
     r"|(?:api|secret|subscription|private|access)[-_]?key)"
 )
-_IN_QUERY = re.compile(rf"[?&](?:\w{{1,30}}[-_])?{_NAMES}=(?P<value>[^\s&#'\"<>]+)", re.IGNORECASE)
+_IN_QUERY = re.compile(
+    rf"[?&](?:(?:\w{{1,30}}[-_])?{_NAMES}=(?P<value>[^\s&#'\"<>]+)|key=(?P<long>(?=[a-z_-]{{0,60}}\d)[\w-]{{32,}}))",
+    re.IGNORECASE,
+)
+_IN_HEADER = re.compile(
+    r"\bAuthorization['\"]?\]?\s{0,9}[:=]\s{0,9}['\"]?(?:Basic|Bearer|Token)[ ]{1,3}(?P<value>[^\s'\"<>]{1,2000})",
+    re.IGNORECASE,
+)
 _ASSIGNED = re.compile(
     rf"(?<![a-z])(?:\w{{1,30}}[-_])?{_NAMES}['\"]?\]?\s*(?::\s*str\s*)?(?:=|:)\s*(?P<quote>['\"])(?P<value>[^'\"\n]+)(?P=quote)",
     re.IGNORECASE,
@@ -123,8 +130,12 @@ def secrets(text: str, *, yaml: bool = False) -> Iterator[tuple[int, str]]:
         if not _STANDS_FOR.search(found["value"]):
             yield found.start(), "a password in an address"
     for found in _IN_QUERY.finditer(text):
-        if len(found["value"]) >= _LEAST and not _STANDS_FOR.search(found["value"]):
+        value = found["long"] or found["value"]
+        if len(value) >= _LEAST and not _STANDS_FOR.search(value):
             yield found.start(), "a key in an address"
+    for found in _IN_HEADER.finditer(text):
+        if len(found["value"]) >= _LEAST and not _STANDS_FOR.search(found["value"]):
+            yield found.start(), "a token of a request"
     for found in (*_ASSIGNED.finditer(text), *(_SET.finditer(text) if yaml else ())):
         value = found["value"]
         if len(value) >= _LEAST and " " not in value and not _STANDS_FOR.search(value):
