@@ -90,6 +90,22 @@ def test_a_report_that_cannot_be_built_is_told_and_the_status_is_one(house):
     assert "one: It could not be built on both sides." in done.output
 
 
+def test_a_file_that_cannot_be_a_report_is_left_out_and_told_and_never_an_option(house):
+    git(house, "stash", "-q")
+    git(house, "checkout", "-q", "-b", "odd", "better~1")
+    for name in ("--verify", "Notes_Old"):
+        (house / "reports" / f"{name}.yml").write_text("title: A")
+    (house / "reports" / "gone.yml").symlink_to("nowhere.yml")
+    git(house, "add", ".")
+    git(house, "commit", "-q", "-m", "odd")
+    git(house, "checkout", "-q", "main")
+    said = []
+    found = preview(house, "odd", [], said.append)
+    assert (list(found.summaries), found.failed) == (["one"], [])
+    left = [line.split(" is left out")[0] for line in said if "left out" in line]
+    assert left == ["odd: reports/--verify.yml", "odd: reports/Notes_Old.yml", "odd: reports/gone.yml"]
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_name_that_is_no_branch_is_refused_and_is_never_an_option_or_a_command(house, name):
     before = tree(house)

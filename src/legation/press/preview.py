@@ -86,6 +86,10 @@ def preview(
             if not _same(tree / _LOCK, root / _LOCK):
                 say(f"{name}: {_LOCK} is not that of this checkout; it is built with the packages installed here.")
             sides.append(tree)
+        for name, tree in zip((base, branch), sides, strict=True):
+            for file in sorted((tree / "reports").glob("*.yml")) if not names else ():
+                if not _has(tree, file.stem):
+                    say(f"{name}: reports/{file.name} is left out: it is no file, or its name cannot be a report's.")
         wanted = list(names) or sorted({name for tree in sides for name in _reports(tree)})
         unknown = [name for name in wanted if not any(_has(tree, name) for tree in sides)]
         if unknown:
@@ -173,7 +177,9 @@ def _build(tree: Path, names: Sequence[str], say: Callable[[str], None]) -> None
 def _reports(tree: Path) -> Iterator[str]:
     """The reports of a checkout that are no sweeps, by the first words of their lines: its code may read others."""
     for file in (tree / "reports").glob("*.yml"):
-        if not re.search(r"(?m)^sweep\s*:", file.read_text(encoding="utf-8", errors="replace")):
+        if _has(tree, file.stem) and not re.search(
+            r"(?m)^sweep\s*:", file.read_text(encoding="utf-8", errors="replace")
+        ):
             yield file.stem
 
 
