@@ -2,10 +2,12 @@
 
 import json
 import os
+import queue
 import shutil
 import signal
 import sys
 import time
+from types import SimpleNamespace
 
 import nbformat
 import psutil
@@ -14,6 +16,7 @@ from helpers import ROOT, notebook
 from press.watched import Watched
 
 from legation.errors import InputError
+from legation.press import watch as watching
 from legation.press.watch import watch
 
 PARAMETERS = '# parameters\nword: str = "none"  # what is said\n'
@@ -189,6 +192,14 @@ def test_however_it_ends_and_in_the_middle_of_a_cell_no_process_and_no_folder_is
         _, alive = psutil.wait_procs(family, timeout=15)
         assert alive == []
         watched.until(lambda: not [each for each in folder.glob("legation-build-*") if any(each.iterdir())])
+
+
+def test_a_builder_that_is_killed_in_the_middle_of_a_line_is_known_to_have_ended():
+    of_builder = watching._Builder.__new__(watching._Builder)
+    of_builder._process = SimpleNamespace(stdout=['{"say": "Building"}\n', '{"asked": {"files": {"da'])
+    of_builder._said = queue.Queue()
+    of_builder._listen()
+    assert [of_builder._said.get_nowait()[1] for _ in range(2)] == [{"say": "Building"}, None]
 
 
 def test_what_is_no_report_is_refused_with_the_nearest(house, capsys):

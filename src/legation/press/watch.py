@@ -163,8 +163,9 @@ class _Builder:
 
     def _listen(self) -> None:
         assert self._process.stdout  # noqa: S101
-        for line in self._process.stdout:
-            self._said.put((self, json.loads(line)))
+        with contextlib.suppress(ValueError):  # of a line that it was killed in
+            for line in self._process.stdout:
+                self._said.put((self, json.loads(line)))
         self._said.put((self, None))
 
 
