@@ -1,8 +1,11 @@
 """A branch's reports are built beside main's, elsewhere, with code of their own; nobody's work is touched."""
 
 import hashlib
+import os
 import shutil
+import signal
 import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -88,6 +91,30 @@ def test_a_report_that_cannot_be_built_is_told_and_the_status_is_one(house):
     assert done.exit_code == 1
     assert "ZeroDivisionError" in done.output
     assert "one: It could not be built on both sides." in done.output
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere folders of builds are removed by the next one")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_however_it_is_ended_nothing_stays_checked_out(house, number, monkeypatch, tmp_path):
+    folder = tmp_path / "t"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    git(house, "stash", "-q")
+    say(house, "As it is.", code="import time; time.sleep(600); word = 1")
+    git(house, "commit", "-q", "-am", "slow")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "legation.cli", "preview", "main", "one", "--base", "better~1", "--no-open"],
+        cwd=house,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert any(line.startswith("main: building") for line in process.stdout)
+    os.killpg(process.pid, number)  # as a terminal does
+    assert process.wait(30) == 130
+    assert list(folder.iterdir()) == []
+    assert len(git(house, "worktree", "list").splitlines()) == 1
 
 
 def test_a_file_that_cannot_be_a_report_is_left_out_and_told_and_never_an_option(house):

@@ -20,6 +20,7 @@ from pathlib import Path
 from legation.errors import InputError
 from legation.press import changes, html, publish
 from legation.press.document import slug
+from legation.press.ending import interrupted_by_all
 from legation.press.markup import printable
 from legation.press.store import FOLDER as STORE
 from legation.press.warm import KernelServer
@@ -76,7 +77,7 @@ def preview(
     if top is None or Path(top).resolve() != root.resolve():
         raise InputError(f"{root} is not the root of a git repository. Clone the project with git to preview branches.")
     commits = [_commit(root, name) for name in (base, branch)]
-    with KernelServer(forking=False) as nobody, contextlib.ExitStack() as trees:  # for its folder
+    with interrupted_by_all(), KernelServer(forking=False) as nobody, contextlib.ExitStack() as trees:  # for its folder
         _forget_lost(root)
         sides = []
         for name, commit, place in zip((base, branch), commits, ("before", "after"), strict=True):
@@ -177,10 +178,10 @@ def _build(tree: Path, names: Sequence[str], say: Callable[[str], None]) -> None
 def _reports(tree: Path) -> Iterator[str]:
     """The reports of a checkout that are no sweeps, by the first words of their lines: its code may read others."""
     for file in (tree / "reports").glob("*.yml"):
-        if _has(tree, file.stem) and not re.search(
-            r"(?m)^sweep\s*:", file.read_text(encoding="utf-8", errors="replace")
-        ):
-            yield file.stem
+        if _has(tree, file.stem):
+            text = file.read_text(encoding="utf-8", errors="replace")
+            if not re.search(r"(?m)^sweep\s*:", text):
+                yield file.stem
 
 
 def _has(tree: Path, report: str) -> bool:

@@ -21,13 +21,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from legation.errors import InputError, nearest
 from legation.press import builder
 from legation.press.depends import PACKAGE, Files
+from legation.press.ending import interrupted_by_all
 from legation.press.serve import Shown
 
 #: Seconds between two looks. What changed is built when it looks the same twice, or has not for the second number.
@@ -70,7 +71,7 @@ def watch(
     """
     root = root.resolve()
     _check(root / "reports", report)
-    with _interrupted_by_all(), Shown(root / "reports" / "published" / report, port) as shown:
+    with interrupted_by_all(), Shown(root / "reports" / "published" / report, port) as shown:
         watching = _Watch(root, report, say, shown)
         try:
             say(f"{shown.url} shows {report} and follows what is saved. Ctrl-C ends it.")
@@ -106,26 +107,6 @@ def _check(folder: Path, report: str) -> None:
     if report not in editions:
         what = f"has no edition '{edition}'{nearest(report, editions)}" if edition else "is a sweep"
         raise InputError(f"The report '{name}' {what}. Watch one of its editions, such as {editions[0]}.")
-
-
-@contextlib.contextmanager
-def _interrupted_by_all() -> Iterator[None]:
-    """Let a terminal that closes, and whoever asks to end, do what Ctrl-C does."""
-    names = ("SIGINT", "SIGTERM", "SIGHUP")
-    before: dict[signal.Signals, Any] = {}
-
-    def interrupt(number: int, frame: Any) -> None:
-        for each in before:
-            signal.signal(each, signal.SIG_IGN)  # a second one would leave things half ended
-        raise KeyboardInterrupt
-
-    try:
-        for each in [getattr(signal, name) for name in names if hasattr(signal, name)]:
-            before[each] = signal.signal(each, interrupt)
-        yield
-    finally:
-        for each, usual in before.items():
-            signal.signal(each, usual)
 
 
 class _Builder:
