@@ -573,6 +573,15 @@ def test_a_line_for_a_terminal_holds_nothing_that_it_would_obey(checkout):
     assert all(line.isprintable() for line in told)
 
 
+def test_half_a_sign_is_told_to_people_and_programs(checkout):
+    cells = notebook(*GOOD, "[a](x\ud83d.md)")
+    (checkout / "notebooks" / "trade.ipynb").write_text(json.dumps(cells))
+    result = CliRunner().invoke(main, ["check"])
+    assert (result.exit_code, "x\ufffd.md" in result.stdout) == (1, True)
+    result = CliRunner().invoke(main, ["check", "--json"])
+    assert "x\ud83d.md" in json.loads(result.stdout)[0]["problem"]
+
+
 def test_every_rule_stands_in_the_documentation_as_it_is():
     told = (ROOT / "docs" / "review.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| `([\w-]+)` \| (.+) \|$", told, re.MULTILINE) == list(RULES.items())

@@ -332,7 +332,8 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
     chosen = list(paths) or [folder for name in ("notebooks", "reports", "docs") if (folder := home() / name).is_dir()]
     faults = rules.check(chosen)
     if as_json:
-        click.echo(json.dumps([fault.as_json() for fault in faults], indent=1, ensure_ascii=False))
+        # In ASCII, for half a sign, which a notebook may hold, can be written in no other way.
+        click.echo(json.dumps([fault.as_json() for fault in faults], indent=1))
     else:
         for fault in faults:
             click.echo(str(fault))
