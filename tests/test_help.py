@@ -9,7 +9,9 @@ from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 from helpers import ROOT
 
+from legation import completing
 from legation.cli import main
+from legation.errors import InputError
 
 
 def completed(words, begun):
@@ -49,8 +51,11 @@ def test_dated_editions_are_completed_with_their_times(checkout):
     assert completed(["diff"], "tr") == ["trade", "trade@2026-11-22T050000Z"]
 
 
-def test_where_there_is_no_checkout_nothing_is_completed(checkout):
-    (checkout / "reports").rmdir()
+def test_where_there_is_no_checkout_nothing_is_completed(monkeypatch):
+    def nowhere():
+        raise InputError("No data/datapackage.yaml was found.")
+
+    monkeypatch.setattr(completing, "home", nowhere)
     assert completed(["build"], "") == []
 
 
