@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import stat
+import subprocess
 import sys
 
 import pytest
@@ -76,6 +77,21 @@ def test_a_missing_package_that_all_else_needs_is_a_failure(checkout, monkeypatc
     (checkout / "requirements.lock").write_text("click==0.0.1\n")
     monkeypatch.setattr(doctor, "_installed", lambda name: None)
     assert only(doctor._packages(checkout)).level == "failure"
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="there is no git")
+def test_a_filter_of_git_that_is_gone_since_the_checkout_was_moved_is_named(checkout):
+    def git(*words):
+        subprocess.run(["git", "-C", str(checkout), *words], check=True, capture_output=True)
+
+    git("init", "-q")
+    assert only(doctor._git(checkout)).level == "ok"
+    git("config", "filter.legation.clean", f"{sys.executable} -I '{ROOT / 'src/legation/without_outputs.py'}'")
+    assert only(doctor._git(checkout)).level == "ok"
+    git("config", "filter.legation.clean", f"{sys.executable} -I '/no where/without_outputs.py'")
+    finding = only(doctor._git(checkout))
+    assert (finding.level, "/no where/without_outputs.py." in finding.said) == ("warning", True)
+    assert "make setup-git" in finding.remedy
 
 
 def test_in_a_conda_environment_no_remedy_is_about_the_venv_that_is_not_used(checkout, monkeypatch, tmp_path):

@@ -10,6 +10,7 @@ import importlib.metadata
 import os
 import platform
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -378,7 +379,24 @@ def _git(root: Path) -> Iterator[Finding]:
         check=False,
     )
     said = "The checkout is under git." if done.returncode == 0 else "The folder is not under git."
-    yield Finding("git", "ok", said)
+    if gone := _gone_from_filter(program, root):
+        said = f"{said} It takes no notebooks, for what leaves their outputs out is not there: {gone}."
+        yield Finding("git", "warning", said, "Set it up for where the checkout is now: make setup-git")
+    else:
+        yield Finding("git", "ok", said)
+
+
+def _gone_from_filter(program: str, root: Path) -> str | None:
+    """What ``legation setup-git`` named and is no longer there, as after the checkout was moved."""
+    done = subprocess.run(  # noqa: S603  # git, asked of this folder
+        [program, "-C", str(root), "config", "--local", "filter.legation.clean"],
+        capture_output=True,
+        text=True,
+        timeout=_PROGRAM_SECONDS,
+        check=False,
+    )
+    places = (Path(word) for word in shlex.split(done.stdout))
+    return next((str(place) for place in places if place.is_absolute() and not place.exists()), None)
 
 
 def _timer(root: Path) -> Iterator[Finding]:
