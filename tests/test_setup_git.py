@@ -184,7 +184,11 @@ def test_a_file_in_the_middle_of_a_merge_goes_through_as_it_is(clone):
     set_up()
     torn = "<<<<<<< ours\n{}\n>>>>>>> theirs\n"
     (clone / "notebooks" / "trade.ipynb").write_text(torn)
-    commit("Torn")
+    (clone / "notebooks" / "Anna's trade.ipynb").write_text(torn)
+    done = subprocess.run(["git", "add", "-A"], capture_output=True, encoding="utf-8", check=True)
+    assert "notebooks/trade.ipynb goes to Git as it is" in done.stderr
+    assert "notebooks/Anna's trade.ipynb goes to Git as it is" in done.stderr
+    git("commit", "-q", "-m", "Torn")
     assert git("show", "HEAD:notebooks/trade.ipynb") == torn
 
 

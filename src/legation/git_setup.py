@@ -27,7 +27,7 @@ def settings() -> dict[str, str]:
     # Without site packages, which the filter does not need: it runs for each notebook at each `git status`.
     clean = [sys.executable, "-I", "-S", str(Path(without_outputs.__file__).resolve())]
     return {
-        "filter.legation.clean": shlex.join(clean),
+        "filter.legation.clean": f"{shlex.join(clean)} %f",
         "filter.legation.smudge": "cat",
         "filter.legation.required": "true",  # rather no commit than one with outputs
     }

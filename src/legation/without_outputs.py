@@ -1,7 +1,7 @@
 """A notebook as it is committed: without outputs, execution counts, and what one machine wrote beside them.
 
-Git runs this file as the clean filter of ``*.ipynb``: a notebook on standard input, the same without outputs on
-standard output. It runs often and anywhere, so it imports nothing but the standard library.
+Git runs this file as the clean filter of ``*.ipynb``, with the notebook's name: the notebook on standard input, the
+same without outputs on standard output. It runs often and anywhere, so it imports nothing but the standard library.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ def _main() -> None:
         cleaned = without_outputs(given.decode("utf-8")).encode("utf-8")
     except (ValueError, RecursionError) as error:
         # A notebook in the middle of a merge, say. Git goes on with it as it is; `legation check` names it.
-        sys.stderr.write(f"A notebook goes to Git as it is, outputs and all: {str(error).splitlines()[0]}.\n")
+        named = sys.argv[1] if sys.argv[1:] and sys.argv[1] != "%f" else "A notebook"  # nbdime hands it on as it stands
+        name = "".join(sign if sign.isprintable() else "\ufffd" for sign in named)
+        sys.stderr.write(f"{name} goes to Git as it is, outputs and all: {str(error).splitlines()[0]}.\n")
         cleaned = given
     sys.stdout.buffer.write(cleaned)
 
