@@ -415,3 +415,42 @@ def test_long_names_of_states_are_not_taken_for_the_short_names_in_them():
         "the Democratic People's Republic of Korea and the Federal Republic of Nigeria with Oman"
     )
     assert found == ["PRK", "NGA", "OMN"]
+
+
+@pytest.mark.parametrize(
+    ("title", "codes"),
+    [
+        ("between the Kingdom of Thailand and the Lao People's Democratic Republic", ["THA", "LAO"]),
+        ("between the Islamic Republic of Iran and the Republic of Armenia", ["IRN", "ARM"]),
+        ("between the Republic of Korea and the Democratic People's Republic of Korea", ["KOR", "PRK"]),
+        ("between the Realm of Sundria and the Lao Trading Company", []),
+    ],
+)
+def test_parties_are_known_by_their_longer_names_and_by_nothing_less(title, codes):
+    assert treaty_cli._named_in(f"Treaty of Friendship {title}") == codes
+
+
+@pytest.mark.parametrize(
+    ("formula", "said"),
+    [
+        ("Done at Vientiane on 14 March 2029 in two copies.", "{date: 2029-03-14, place: Vientiane, sources: [text]}"),
+        ("DONE at Port  Louis, this is no day.", None),
+        ("Signed in San Marino, the 2nd day of May, 1907.", "{date: 1907-05-02, place: San Marino, sources: [text]}"),
+        ("Done in Highport, March 3, 1911.", "{date: 1911-03-03, place: Highport, sources: [text]}"),
+        ("Done at Highport on 30 February 1911.", None),
+    ],
+)
+def test_the_closing_formula_is_offered_as_the_day_of_signature(formula, said):
+    found = treaty_cli._done_at(f"ARTICLE 9. It stays in force. {formula}")
+    assert found == said if said is None else f"If that is the day: signed: {said}" in str(found)
+
+
+def test_the_day_in_the_closing_formula_waits_for_a_coder(here, tmp_path):
+    file = tmp_path / "accord.txt"
+    file.write_text(f"{accord()}\n\nDone at Highport on 2 May 1907.\n", encoding="utf-8")
+    assert legation("draft", file, "--id", "1907-x", "--party", "ARD", "--party", "VEL").exit_code == 0
+    drafted = here / "data" / "treaties" / "1907-x.yml"
+    assert load(drafted).signed.date is None
+    assert "# It says: Done at Highport on 2 May 1907. If that is the day: signed: {date: 1907-05-02" in (
+        drafted.read_text(encoding="utf-8")
+    )

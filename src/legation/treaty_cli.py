@@ -6,6 +6,7 @@ whether a page is the treaty.
 
 from __future__ import annotations
 
+import calendar
 import datetime
 import io
 import json
@@ -538,6 +539,9 @@ def _drafted(
         "# For each: correct type, obligation, gist and the rest, then take the mark away; or remove it.",
         "# To fill in: dates, term, source. To check: the title as printed, and the parties as named in it.",
     ]
+    done = _done_at(text[articles[0].start :])
+    if done:
+        head.append(done)
     if silent:
         head.append(f"# No type was suggested for: {', '.join(silent)}.")
     if found.problems:
@@ -628,6 +632,7 @@ def _named_in(opening: str) -> list[str]:
         "Czech Republic": "CZE",
         "Great Britain": "GBR",
     }
+    names |= _official_names()
     names |= {state.name: state.code for state in codebook().former_states}
     names |= {name: code for code, name in country_names().items() if re.fullmatch("[A-Z]{3}", code) and code != "WLD"}
     found: dict[str, int] = {}
@@ -638,6 +643,54 @@ def _named_in(opening: str) -> list[str]:
             found[names[name]] = min(found.get(names[name], match.start()), match.start())
         flat = re.sub(pattern, lambda match: "-" * len(match.group(0)), flat, flags=re.IGNORECASE)
     return sorted(found, key=lambda code: found[code])
+
+
+def _official_names() -> dict[str, str]:
+    """Longer names of states, as publishers of figures list them, with abbreviations and the order written out.
+
+    'Lao People's Dem. Rep.' stands for 'Lao People's Democratic Republic', 'Iran, Islamic Rep. of' for 'Islamic
+    Republic of Iran'. A name that stands for two codes is left out.
+    """
+    from legation.data import country_names, open
+
+    rows = open("publisher_codes")
+    rows = rows[rows["publisher"].isin(_WITH_NAMES) & rows["code"].isin(set(country_names())) & rows["until"].isna()]
+    found: dict[str, set[str]] = {}
+    for theirs, code in zip(rows["theirs"], rows["code"], strict=True):
+        base, comma, before = str(theirs).partition(", ")
+        name = f"{before} {base}" if comma and before.endswith(" of") else str(theirs)
+        for short, whole in _ABBREVIATED.items():
+            name = name.replace(short, whole)
+        if re.fullmatch(r"[^\W\d_][\w '’-]{3,}", name) and code != "WLD":
+            found.setdefault(name, set()).add(str(code))
+    return {name: codes.pop() for name, codes in found.items() if len(codes) == 1}
+
+
+#: Publishers whose codes are names.
+_WITH_NAMES = ("dots", "sipri")
+_ABBREVIATED = {"Dem.": "Democratic", "Rep.": "Republic", "Fed.": "Federal", "St.": "Saint"}
+_MONTHS = {month: number for number, month in enumerate(calendar.month_name) if month}
+_DONE = re.compile(
+    r"\b(?-i:Done|DONE|done|Signed|SIGNED)\s+(?:at|in)\s+(?P<place>[^\W\d_][^\d,;.()]{1,40}?),?\s+(?:on\s+)?(?:the\s+)?"
+    rf"(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:day\s+)?(?:of\s+)?(?P<month>{'|'.join(_MONTHS)})|"
+    rf"(?P<month_first>{'|'.join(_MONTHS)})\s+(?P<day_second>\d{{1,2}})),?\s+(?P<year>\d{{4}})\b",
+    re.IGNORECASE,
+)
+
+
+def _done_at(text: str) -> str | None:
+    """What the closing formula says of the signature, for the head of a draft; None if none can be read."""
+    found = list(_DONE.finditer(" ".join(text.split())))
+    if not found:
+        return None
+    match = found[-1]  # an earlier one may be of a treaty that this one recalls
+    month = _MONTHS[(match["month"] or match["month_first"]).capitalize()]
+    try:
+        day = datetime.date(int(match["year"]), month, int(match["day"] or match["day_second"]))
+    except ValueError:
+        return None
+    entry = f"signed: {{date: {day}, place: {_plain(match['place'])}, sources: [text]}}"
+    return f"# It says: {_plain(match.group(0))}. If that is the day: {entry}"
 
 
 # ------------------------------------------------------------------------------------------------------------- helpers

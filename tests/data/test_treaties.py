@@ -243,6 +243,31 @@ class TestTheCodebook:
     def test_none_of_these_is_an_answer(self, book):
         assert book.suggestions("The fee for a ferry ticket is two crowns.") == {}
 
+    @pytest.mark.parametrize(
+        ("clause", "not_this"),
+        [
+            ("The Parties shall reduce duties on the products of agriculture.", "society"),
+            ("Each Party shall give notice of the building of dams.", "termination"),
+        ],
+    )
+    def test_a_word_within_another_or_a_notice_of_something_else_suggests_nothing(self, book, clause, not_this):
+        assert not_this not in book.suggestions(clause)
+
+    @pytest.mark.parametrize(
+        ("clause", "kind"),
+        [
+            ("They cooperate against trafficking in persons.", "crime-terrorism"),
+            ("After a natural disaster each shall provide relief.", "society"),
+            ("It ends one year after notice has been given to the other Party.", "termination"),
+        ],
+    )
+    def test_these_clauses_suggest_their_type(self, book, clause, kind):
+        assert kind in book.suggestions(clause)
+
+    def test_the_words_that_led_to_a_suggestion_are_whole(self, book):
+        led = book.suggestions("They shall not allow third states to use their territories for that.")
+        assert led["territory-use"] == ["not allow third states to use their territories"]
+
     def test_capacity_to_resist_is_not_taken_for_help_when_attacked(self, book):
         clause = "The Parties, by self-help and mutual aid, will maintain their capacity to resist armed attack."
         assert "defence-capability" in book.suggestions(clause)

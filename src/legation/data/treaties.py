@@ -158,11 +158,11 @@ class Signal(_Model):
         return self
 
     def fires(self, text: str) -> list[str] | None:
-        """The words that were found, or None if the rule does not hold for the text."""
+        """The words that were found, whole, or None if the rule does not hold for the text."""
 
         def found(pattern: str) -> str | None:
             match = re.search(pattern, text, re.IGNORECASE)
-            return match.group(0) if match else None
+            return whole_words(text, match.start(), match.end()) if match else None
 
         if any(found(pattern) is not None for pattern in self.none):
             return None
@@ -707,6 +707,15 @@ def load(path: Path, book: Codebook | None = None) -> Treaty:
     treaty._file, treaty._lines = path, lines
     _check(treaty, book or codebook())
     return treaty
+
+
+def whole_words(text: str, start: int, end: int) -> str:
+    """What stands between two places of a text, and the rest of the words that they fall into."""
+    while 0 < start < len(text) and text[start].isalnum() and text[start - 1].isalnum():
+        start -= 1
+    while 0 < end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
+        end += 1
+    return text[start:end]
 
 
 def article_number(label: str | None) -> int | None:
