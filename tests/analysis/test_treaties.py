@@ -291,7 +291,7 @@ def test_the_pledge_of_1961_is_what_is_known_to_have_returned_in_2024():
             lambda r: treaties.choose(r, "2024-rusia-dprk", []),
             r"no treaty '2024-rusia-dprk' \(did you mean '2024-russia",
         ),
-        (lambda r: treaties.choose(r, "1951-anzus", list(r.treaties["treaty"])), r"16 treaties are more than a page"),
+        (lambda r: treaties.choose(r, "1951-anzus", list(r.treaties["treaty"])), r"\d+ treaties are more than a page"),
         (lambda r: treaties.choose_types(r, ["mutual-asistance"]), r"did you mean 'mutual-assistance'"),
         (lambda r: treaties.choose_types(r, ["securty"]), r"did you mean 'security'"),
         (lambda r: treaties.article(r, "2024-russia-dprk", "88", []), r"article '88'.*Coded are preamble, 1, 2"),

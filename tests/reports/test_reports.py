@@ -19,6 +19,8 @@ from legation.press.publish import printed_name
 
 #: One edition of a sweep stands for all of them.
 EDITION = "vietnam-asean/tha"
+#: Reports of the repository; others that an analyst adds may be shorter.
+SHIPPED = ("dprk-russia-treaty", "dprk-trade", "putin-asia-2024", "vietnam-trade", EDITION)
 REPORTS = [
     *sorted(
         path.stem for path in (ROOT / "reports").glob("*.yml") if "\nsweep:" not in path.read_text(encoding="utf-8")
@@ -81,7 +83,7 @@ def test_every_exhibit_stands_in_page_and_pdf_with_title_source_and_alternative_
     page, reader = page_of(folder, report), pdf_of(folder, report)
     manifest = json.loads((folder / "reports" / "published" / report / "manifest.json").read_text())
     printed = words(" ".join(sheet.extract_text() for sheet in reader.pages))
-    assert len(manifest["exhibits"]) >= 9
+    assert len(manifest["exhibits"]) >= (9 if report in SHIPPED else 1)
     for exhibit in manifest["exhibits"]:
         (figure,) = page.xpath(f"//figure[@id='{exhibit['anchor']}']")
         assert words(exhibit["title"]) in words(figure.text_content())
