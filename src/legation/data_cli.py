@@ -232,16 +232,23 @@ class _Line:
 @click.option("--vintage", metavar="DATE", help="The date of the figures, where the file does not state it: 2022-05.")
 @click.option("--about", metavar="CODE", multiple=True, help="Only rows that touch this country; may be given again.")
 def data_import(file: Path, vintage: str | None, about: tuple[str, ...]) -> None:
-    """Bring in FILE, which was downloaded by hand: it is recognised, checked and kept as a vintage.
+    """Bring in FILE, which was downloaded by hand: it is recognised by what it holds, checked and kept as a vintage.
+
+    Taken are: tables of the IMF's Direction of Trade Statistics (Parquet or CSV with the columns reporter, partner,
+    flow, year and value, countries by the names that the IMF gives them) and its workbooks on one country (.xlsx); CSV
+    files from UN Comtrade's site; archives of BACI; SIPRI's trade register; General Assembly votes; tables of Viet
+    Nam's statistics office. The same file again, with another --vintage, corrects the date of its figures.
 
     Exit status: 0 it is in use, 1 it was set aside, 2 it is no file that is known.
 
     \b
+    legation data import imf_dots.parquet --about THA --vintage 2022-05
     legation data import TradeData.csv --vintage 2025-04
     legation data import BACI_HS12_V202501.zip --about VNM
     """
     from legation.data import importing
     from legation.data.feeds import bring_in
+    from legation.data.vintages import by_id
 
     kind = importing.recognise(file)
     outcomes = []
@@ -249,8 +256,73 @@ def data_import(file: Path, vintage: str | None, about: tuple[str, ...]) -> None
         taken = importing.read(file, vintage=vintage, table=table, about=about)
         look = bring_in(kind.name, taken, datetime.now(UTC))
         click.echo(f"{kind.title}, {table}: {look.said}")
+        if look.outcome != "aside" and look.vintage:
+            _imported(by_id(look.vintage), new=look.outcome == "new")
         outcomes.append(look.outcome)
     sys.exit(int("aside" in outcomes))
+
+
+def _imported(held: Vintage, *, new: bool) -> None:
+    """What whoever brought in a file has to know of what is held of it now."""
+    if held.source["vintage"] is None:
+        click.echo(
+            "The file does not state the date of its figures: give it with --vintage, such as --vintage 2022-05. "
+            "Kept as not stated."
+        )
+    if new:
+        click.echo(
+            f'Kept as {held.id} in data/cache/, which Git leaves out: docs/live-data.md, under "To share what was '
+            f'brought in", says how others get it. `legation data forget {held.id}` takes it away.'
+        )
+
+
+@data.command("forget")
+@click.argument("vintage")
+@click.option("--even-so", is_flag=True, help="Also if an edition that is published or archived rests on it.")
+def data_forget(vintage: str, even_so: bool) -> None:
+    """Take away VINTAGE, named as `legation data status` shows it; the one before it of its feed is in use again.
+
+    Editions that rest on it are named first, and keep their pages; but they can no longer be built as they were.
+
+    Exit status: 0 it is gone, 2 there is none of that name, or an edition rests on it.
+
+    \b
+    legation data forget dots-2026-11-22
+    """
+    from legation.data.vintages import by_id, forget, latest
+
+    held = by_id(vintage)
+    resting = sorted(_resting_on(vintage))
+    if resting and not even_so:
+        raise InputError(
+            f"{len(resting)} edition{' rests' if len(resting) == 1 else 's rest'} on {vintage}: {', '.join(resting)}. "
+            "What is published would stay, but could not be built again as it is. To take it away: "
+            f"`legation data forget {vintage} --even-so`."
+        )
+    forget(held)
+    before = latest(held.feed, held.table)
+    click.echo(f"{vintage} is gone. {f'{before.id} is in use.' if before else f'Nothing is held of {held.feed}.'}")
+    for edition in resting:
+        click.echo(f"  {edition} rests on it: its pages stay, but cannot be built again as they are.")
+
+
+def _resting_on(vintage: str) -> Iterator[str]:
+    """The editions under reports/published/, dated ones among them, whose manifest names a vintage."""
+    published = home() / "reports" / "published"
+    for manifest in published.rglob("manifest.json"):
+        inside = manifest.relative_to(published).parts
+        if "latest" in inside or any(part.startswith(".") for part in inside):  # the same again, and what is half made
+            continue
+        try:
+            about = json.loads(manifest.read_text(encoding="utf-8"))
+            found = any(entry["id"] == vintage for entry in about.get("sources", ()))  # a sweep's own has none
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            raise InputError(
+                f"{manifest.relative_to(home())}: this manifest cannot be read, so whether its edition rests on "
+                f"{vintage} is not known. Build the report again, or remove the folder."
+            ) from None
+        if found:
+            yield manifest.parent.relative_to(published).as_posix()
 
 
 @data.command("status")

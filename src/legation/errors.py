@@ -14,7 +14,10 @@ class InputError(ValueError):
     """
 
 
-def nearest(word: str, known: Iterable[object]) -> str:
-    """A hint at the name that was probably meant, as " (did you mean 'x'?)", or nothing."""
-    close = difflib.get_close_matches(word, [str(name) for name in known], n=1)
+def nearest(word: str, known: Iterable[object], *, at_least: float = 0.6) -> str:
+    """A hint at the name that was probably meant, as " (did you mean 'x'?)", or nothing.
+
+    ``at_least``: how alike the two must be, from 0 to 1, as ``difflib`` measures it.
+    """
+    close = difflib.get_close_matches(word, [str(name) for name in known], n=1, cutoff=at_least)
     return f" (did you mean '{close[0]}'?)" if close else ""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import calendar
 import contextlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from legation.errors import InputError
 
 _STAMP, _DAY = "%Y-%m-%dT%H%M%SZ", "%Y-%m-%d"
+_WRITTEN = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(\d{2}))?)?")
 _AT_THE_END = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}Z$")
 
 
@@ -57,3 +60,19 @@ def earliest(*moments: str | None) -> str | None:
 def up_to(bound: str | None, names: Iterable[str]) -> list[str]:
     """The names without those that end with a later time."""
     return [name for name in names if not bound or not (at := _AT_THE_END.search(name)) or at[0] <= bound]
+
+
+def in_words(date: str) -> str:
+    """A date as a reader writes it: ``2022-05-14`` as 14 May 2022, ``2022-05`` as May 2022; another text as it is."""
+    found = _WRITTEN.fullmatch(date)
+    if not found:
+        return date
+    year, month, day = found.groups()
+    return " ".join(filter(None, [day and str(int(day)), month and calendar.month_name[int(month)], year]))
+
+
+def as_taken(entry: Mapping[str, Any]) -> str:
+    """What stands for the vintage of a source entry that does not state one: the day it was taken; or nothing."""
+    if imported := entry.get("imported"):
+        return f"as imported on {in_words(str(imported))}"
+    return f"as retrieved on {in_words(str(entry['retrieved']))}" if entry.get("retrieved") else ""

@@ -2,6 +2,7 @@
 
 import csv
 import os
+from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
@@ -9,6 +10,7 @@ from ruamel.yaml import YAML
 
 from legation import data
 from legation.data import contracts
+from legation.data.vintages import Answer, Taken, keep
 from legation.errors import InputError
 
 FLOWS = "data/trade/goods_flows.csv"
@@ -211,6 +213,44 @@ def test_a_row_made_from_several_names_all_its_sources():
     rows = pd.DataFrame({"source": ["imf-dots-2022-05; us-census-2023-01"]})
     assert [entry["id"] for entry in data.sources(rows)] == ["imf-dots-2022-05", "us-census-2023-01"]
     assert data.citation(rows).startswith("Sources: ")
+
+
+def test_two_vintages_of_a_publication_are_both_named_also_where_one_states_no_date(checkout):
+    source = {"producer": "International Monetary Fund", "title": "Direction of Trade Statistics", "vintage": None}
+    office = source | {"publisher": None, "address": "https://example.org", "licence": "free", "kind": "statistical"}
+    flows = data.open("goods_flows", reporter="VNM", partner="JPN", year=2020, source="imf-dots-2022-05")
+    rows = flows.drop(columns="source")
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    for feed, request in (("asked", "https://example.org/trade"), ("dots", "dots.parquet")):
+        keep(feed, Taken("goods_flows", rows, office | {"note": None}, [Answer(request, b"x")]), at=at)
+    said = {}
+    for feed in ("asked", "dots"):
+        both = data.open("goods_flows", reporter="VNM", partner="JPN", year=2020)
+        said[feed] = data.citation(both[both["source"].isin(["imf-dots-2022-05", f"{feed}-2026-03-01"])])
+    named = "Source: International Monetary Fund, Direction of Trade Statistics (May 2022, as {} on 1 March 2026)."
+    assert said == {"asked": named.format("retrieved"), "dots": named.format("imported")}
+
+
+def test_a_preferred_source_is_named_by_its_feed_too_and_one_without_figures_is_told(checkout):
+    rows = data.open("goods_flows", reporter="VNM", partner="JPN", year=2020, source="imf-dots-2022-05")
+    source = {"producer": "Office", "title": "Trade", "publisher": None, "address": "https://example.org"}
+    source |= {"licence": "free", "vintage": "2025", "kind": "statistical", "note": None}
+    for year in (2026, 2027):
+        taken = Taken("goods_flows", rows.drop(columns="source").assign(value=float(year)), source, [])
+        keep("office", taken, at=datetime(year, 3, 1, tzinfo=UTC))
+    wanted = ["office", "imf-dots-2022-05", "office-2026-03-01"]
+    assert data.preferred(wanted, "goods_flows") == ["office-2027-03-01", "imf-dots-2022-05", "office-2026-03-01"]
+    (said,) = data.unused(["imf-dots-2022-05", "office-2026-03-01"], rows)
+    assert said == (
+        "The source 'office-2026-03-01' is preferred, but none of the figures used here is its own. "
+        "office-2027-03-01 has taken its place: prefer 'office', and the latest of that feed is meant."
+    )
+    with pytest.raises(
+        InputError, match=r"no source 'dots-2026-11-22' here\. It may be one imported or fetched on anoth"
+    ):
+        data.preferred(["dots-2026-11-22"], "goods_flows")
+    with pytest.raises(InputError, match="did you mean 'imf-dots-2022-05'"):
+        data.preferred(["imf-dots-2022-5"], "goods_flows")
 
 
 def test_rows_without_a_source_cannot_be_cited():

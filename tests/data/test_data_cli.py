@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 from data.test_vintages import FIRST, SECOND, SOURCE, flows, taken
 
-from legation import data
+from legation import data, times
 from legation.cli import main
 from legation.data import feeds, vintages
 from legation.data.feeds import Look
@@ -245,6 +245,58 @@ def test_a_file_downloaded_by_hand_is_in_use_after_one_command(checkout):
     held = data.open("goods_flows", reporter="VNM", partner="THA", year=1955)
     assert sorted(held["value"]) == [1_500_000, 2_500_000]
     assert "goods_flows: nothing new." in run("import", str(file), "--vintage", "2022-05").output
+
+
+def downloaded(folder):
+    file = folder / "dots.csv"
+    file.write_text("reporter,partner,flow,year,value\nVietnam,Japan,X,2031,2.5\n", encoding="utf-8")
+    return str(file)
+
+
+def test_figures_whose_date_a_file_does_not_state_are_said_to_be_as_imported_until_it_is_given(checkout):
+    file = downloaded(checkout)
+    done = run("import", file)
+    assert "does not state the date of its figures: give it with --vintage, such as --vintage 2022-05." in done.output
+    assert "in data/cache/, which Git leaves out" in done.output
+    (held,) = vintages.vintages("dots")
+    rows = data.open("goods_flows", reporter="VNM", year=2031)
+    day = times.in_words(held.retrieved[:10])
+    assert data.citation(rows).endswith(f"Direction of Trade Statistics (as imported on {day}).")
+    assert "does not state the date" in run("import", file).output  # and nothing is new
+
+    corrected = run("import", file, "--vintage", "2031-05").output
+    assert "the date of the figures is 2031-05, before not stated" in corrected
+    rows = data.open("goods_flows", reporter="VNM", year=2031)
+    assert data.citation(rows).endswith("Direction of Trade Statistics (May 2031).")
+    assert "nothing new." in run("import", file, "--vintage", "2031-05").output
+    again = run("import", file).output
+    assert "nothing new." in again
+    assert "does not state" not in again
+
+
+def test_a_vintage_that_is_forgotten_leaves_the_one_before_it_in_use(checkout):
+    keep("office", taken(flows(RUS=2.5)), at=FIRST)
+    keep("office", taken(flows(RUS=3.0)), at=SECOND)
+    assert run("forget", "office-2026-04-01").output == "office-2026-04-01 is gone. office-2026-03-01 is in use.\n"
+    assert data.open("goods_flows", reporter="VNM", partner="RUS", year=2031)["value"].tolist() == [2.5]
+    assert run("forget", "office-2026-03-01").output.endswith("Nothing is held of office.\n")
+    assert not list((checkout / "data" / "cache" / "vintages").glob("*/*"))
+    assert run("forget", "office-2026-03-01").exit_code == 2
+
+
+def test_a_vintage_on_which_an_edition_rests_is_not_forgotten_unasked(checkout):
+    keep("office", taken(flows(RUS=2.5)), at=FIRST)
+    for place in ("vietnam", "archive/vietnam/2026-03-02T050000Z", "archive/vietnam/latest"):
+        folder = checkout / "reports" / "published" / place
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text('{"sources": [{"id": "office-2026-03-01"}]}', encoding="utf-8")
+    refused = run("forget", "office-2026-03-01")
+    assert refused.exit_code == 2
+    assert "2 editions rest on office-2026-03-01: archive/vietnam/2026-03-02T050000Z, vietnam." in refused.output
+    assert vintages.by_id("office-2026-03-01").file.is_file()
+    done = run("forget", "office-2026-03-01", "--even-so")
+    assert done.exit_code == 0
+    assert "vietnam rests on it: its pages stay" in done.output
 
 
 def test_a_file_of_no_known_kind_is_refused_by_name(checkout):

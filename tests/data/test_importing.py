@@ -134,7 +134,17 @@ def test_what_is_left_out_of_direction_of_trade_is_counted_with_the_reason(tmp_p
 def test_only_rows_that_touch_the_wanted_countries_are_taken(tmp_path):
     taken = read(dots(tmp_path / "a.parquet"), about=["CHN"])
     assert set(taken.rows["partner"]) == {"CHN"}
+    assert "left out" not in taken.source["note"]  # of what was wanted nothing was
+    assert "1 row without a value" in read(tmp_path / "a.parquet").source["note"]
     refused(tmp_path / "a.parquet", "'CHI' is no country", about=["CHI"])
+
+
+def test_names_that_are_left_out_are_told_apart_though_one_holds_a_comma(tmp_path):
+    left = [("Malaysia, West", "Vietnam", "X", 1962, 1.0), ("Africa", "Vietnam", "X", 1962, 1.0)]
+    assert (
+        "of the IMF's own: Africa; Euro Area; Malaysia, West."
+        in read(dots(tmp_path / "a.csv", [*DOTS, *left])).source["note"]
+    )
 
 
 def test_a_row_that_stands_twice_is_taken_once_and_two_that_differ_are_refused(tmp_path):

@@ -113,6 +113,21 @@ def test_the_day_said_once_for_all_sources_is_that_of_most_and_the_latest_of_sev
     ]
 
 
+def test_a_vintage_stands_in_words_and_where_none_is_stated_the_day_on_which_it_was_taken():
+    entries = [
+        entry("a", vintage="2022-05"),
+        entry("b", vintage=None, retrieved="2021-06-01"),
+        entry("c", vintage=None, retrieved="2021-06-01", imported="2021-06-01"),
+        entry("d", vintage=None, retrieved=None),
+    ]
+    assert [held["vintage"] for held in read(shown({EXHIBIT: exhibit(sources=entries)})).holdings] == [
+        "May 2022",
+        "as retrieved on 1 June 2021",
+        "as imported on 1 June 2021",
+        None,
+    ]
+
+
 def test_press_reports_stand_by_their_producers_without_regard_to_capitals_and_accents():
     producers = ["Zeit", "der Bund", "Émile", "Zeit"]
     entries = [entry(f"t{place}", producer=name, kind="press") for place, name in enumerate(producers)]

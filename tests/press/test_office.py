@@ -231,7 +231,7 @@ def test_a_sheet_tells_title_unit_source_and_vintage_above_the_numbers():
         "Turnover grew in each of two years",
         "Million USD, 2019–2020",
         "Source: Office of Examples, Trade (May 2021).",
-        "Vintage: Office of Examples, 2021-05. Retrieved to 1 June 2021.",
+        "Vintage: Office of Examples, May 2021. Retrieved to 1 June 2021.",
         "The second year is preliminary.",
         "Contents",
     ]

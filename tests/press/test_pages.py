@@ -583,7 +583,7 @@ def test_what_holds_for_all_sources_is_said_once_and_what_does_not_with_its_entr
         assert "comes from 4 publications" in text
         assert "Unless an entry says otherwise, they were retrieved on 2 June 2021 and the terms of use are not" in text
         assert "Office of Examples: Trade, by way of Archive, retrieved 1 June 2021, terms: open" in text
-        assert "TASS: A pact, 2021-05; A visit, 2021-05." in text
+        assert "TASS: A pact, May 2021; A visit, May 2021." in text
         assert text.index("Office of Examples: Trade") < text.index("Émile: A note") < text.index("TASS: A pact")
         assert text.count("2 June 2021") == 1 + (text is printed)  # the PDF's title page gives the edition's day
 

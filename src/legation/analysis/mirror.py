@@ -122,8 +122,11 @@ def partners_held(flows: pd.DataFrame, reporter: str, partners: Collection[str],
     found = set(flows.loc[flows["reporter"] == reporter, "partner"])
     found |= set(flows.loc[flows["partner"] == reporter, "reporter"])
     others = ", ".join(sorted(found - {"WLD"}))
-    remedy = f"Those held of {reporter} are with {others}. Choose among them, add" if others else "Choose another, add"
-    remedy += " rows to data/trade/goods_flows.csv, or have a publisher asked: docs/live-data.md."
+    remedy = f"Those held of {reporter} are with {others}. Choose among them" if others else "Choose another"
+    remedy += (
+        "; bring in a file that was downloaded: `legation data import FILE`; have a publisher asked; or add rows to "
+        "data/trade/goods_flows.csv. docs/live-data.md tells how."
+    )
     for code, known in [(reporter, bool(found)), *((partner, partner in found) for partner in partners)]:
         if every and not known:
             with_whom = "" if code == reporter else f" with {reporter}"

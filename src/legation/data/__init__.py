@@ -10,9 +10,12 @@ from legation.data.catalogue import (
     datasets,
     members,
     open,
+    preferred,
     preload_for_kernels,
     shipped,
     sources,
+    unused,
+    vintage_said,
     write_hashes,
 )
 from legation.data.claims import ledger as claim_ledger
@@ -30,10 +33,13 @@ __all__ = [
     "home",
     "members",
     "open",
+    "preferred",
     "preload_for_kernels",
     "shipped",
     "sources",
     "treaty_register",
     "treaty_texts",
+    "unused",
+    "vintage_said",
     "write_hashes",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import contextlib
 import csv
 import difflib
@@ -11,7 +10,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -34,6 +33,9 @@ READ_LOG = "LEGATION_READ_LOG"
 AS_OF = "LEGATION_AS_OF"
 #: Of the data package, the lines on which it matters to a notebook what they say: which table lies in which file.
 _NAMES_AND_PATHS = r"^(- name|  path):"
+
+#: How alike two identifiers must be for one to be named as what was meant: most have a date in common.
+_NEAR = 0.85
 
 _as_of: str | None = None
 _recorded: set[tuple[str, Path, str | None, str | None]] = set()
@@ -174,7 +176,8 @@ def sources(*frames: pd.DataFrame) -> list[dict[str, str | None]]:
 
     A frame's ``source`` cells hold identifiers of ``data/sources.csv``; a row made from several holds them all,
     separated by semicolons. The entry of a vintage that its publisher has not been able to renew has a ``caveat``
-    besides: sentences that say so, and how old it was by then.
+    besides: sentences that say so, and how old it was by then; that of a file brought in by hand has ``imported``, the
+    day on which that was done.
 
     Raises
     ------
@@ -199,6 +202,53 @@ def sources(*frames: pd.DataFrame) -> list[dict[str, str | None]]:
     return [dict(entries[identifier]) for identifier in sorted(wanted)]
 
 
+def preferred(names: Iterable[str], table: str) -> list[str]:
+    """The identifiers of sources that somebody prefers, in their order.
+
+    Parameters
+    ----------
+    names
+        Identifiers of sources; or feeds, each of which stands for its vintage in use of the table.
+
+    Raises
+    ------
+    InputError
+        If there is neither a source nor a feed of this name, with the nearest where one is near.
+    """
+    of_feeds = {vintage.feed: vintage.id for vintage in _vintages_in_use(table)}
+    known = {*_shipped_entries(home()), *(vintage.id for vintage in _all_vintages())}
+    for name in names:
+        if name not in known and name not in of_feeds:
+            raise InputError(
+                f"There is no source '{name}' here{nearest(name, [*known, *of_feeds], at_least=_NEAR)}. It may be one "
+                "imported or fetched on another machine: such figures lie in data/cache/, which Git leaves out "
+                '(docs/live-data.md, "To share what was brought in"). `legation data status` names the feeds and '
+                "vintages that are held, data/sources.csv the sources that are shipped."
+            )
+    return list(dict.fromkeys(of_feeds.get(name, name) for name in names))
+
+
+def unused(preferred: Iterable[str], rows: pd.DataFrame) -> list[str]:
+    """A sentence for each preferred source that stands behind none of the rows: to prefer it has no effect on them.
+
+    Of a vintage that a later one of its feed has replaced, the sentence says so.
+    """
+    behind = {part.strip() for cell in rows["source"].dropna().unique() for part in str(cell).split(";")}
+    held = vintages.vintages(as_of=_until())
+    latest = {(vintage.table, vintage.feed): vintage for vintage in held}
+    replaced = {vintage.id: latest[vintage.table, vintage.feed] for vintage in held}
+    said = []
+    for name in preferred:
+        if name in behind:
+            continue
+        later = replaced.get(name)
+        why = ""
+        if later and later.id != name:
+            why = f" {later.id} has taken its place: prefer '{later.feed}', and the latest of that feed is meant."
+        said.append(f"The source '{name}' is preferred, but none of the figures used here is its own.{why}")
+    return said
+
+
 def source_ids() -> set[str]:
     """The identifiers of all entries of ``data/sources.csv``."""
     return set(_shipped_entries(home()))
@@ -207,8 +257,8 @@ def source_ids() -> set[str]:
 def citation(*frames: pd.DataFrame) -> str:
     """The source line for an exhibit, made from the entries behind its rows.
 
-    Publications in the order of the number of rows they stand behind, each with its vintages; up to three press
-    reports are named, more are counted.
+    Publications in the order of the number of rows they stand behind, each with all its vintages, see `vintage_said`;
+    up to three press reports are named, more are counted.
     """
     entries = {entry["id"]: entry for entry in sources(*frames)}
     weight: dict[str, int] = {}
@@ -216,21 +266,32 @@ def citation(*frames: pd.DataFrame) -> str:
         for cell, count in frame["source"].dropna().value_counts().items():
             for part in str(cell).split(";"):
                 weight[part.strip()] = weight.get(part.strip(), 0) + int(count)
-    solid: dict[str, list[str]] = {}
+    solid: dict[str, list[dict[str, str | None]]] = {}
     press: list[str] = []
     for identifier in sorted(entries, key=lambda key: (-weight.get(str(key), 0), str(key))):
         entry = entries[identifier]
         if entry["kind"] == "press":
             press.append(str(entry["publisher"] or entry["producer"]))
             continue
-        vintages = solid.setdefault(f"{entry['producer']}, {entry['title']}", [])
-        if entry["vintage"] and entry["vintage"] not in vintages:
-            vintages.append(entry["vintage"])
-    parts = [what + (f" ({', '.join(map(_month, sorted(when)))})" if when else "") for what, when in solid.items()]
+        solid.setdefault(f"{entry['producer']}, {entry['title']}", []).append(entry)
+    parts = []
+    for what, of_it in solid.items():
+        dated = sorted(of_it, key=lambda entry: (not entry["vintage"], entry["vintage"] or ""))
+        said = ", ".join(dict.fromkeys(filter(None, map(vintage_said, dated))))
+        parts.append(f"{what} ({said})" if said else what)
     named = list(dict.fromkeys(press))
     if named:
         parts.append(f"press reports ({', '.join(named)})" if len(named) < 4 else f"{len(press)} press reports")
     return f"Source: {'; '.join(parts)}." if len(parts) == 1 else f"Sources: {'; '.join(parts)}."
+
+
+def vintage_said(entry: Mapping[str, str | None]) -> str:
+    """How a source line tells one vintage of a publication from another: ``May 2022``.
+
+    Where the publisher states none, the day on which it was taken: ``as imported on 22 November 2026`` of a file that
+    was brought in by hand, ``as retrieved on`` of what a publisher gave. Nothing where that is not known either.
+    """
+    return times.in_words(str(entry["vintage"])[:7]) if entry["vintage"] else times.as_taken(entry)
 
 
 def datasets() -> dict[str, Path]:
@@ -289,12 +350,6 @@ def write_hashes() -> list[str]:
         with file.open("w", encoding="utf-8", newline="\n") as out:
             yaml.dump(package, out)
     return changed
-
-
-def _month(vintage: str) -> str:
-    """``2022-05`` or ``2022-05-14`` as May 2022."""
-    year, *rest = vintage.split("-")
-    return f"{calendar.month_name[int(rest[0])]} {year}" if rest else year
 
 
 def preload_for_kernels() -> None:
@@ -425,7 +480,7 @@ def _entries_of_vintages(wanted: set[str]) -> dict[str, dict[str, str | None]]:
     newest = {(vintage.table, vintage.feed): vintage.id for vintage in held}
     entries = {}
     for vintage in held:
-        entries[vintage.id] = dict(vintage.source)
+        entries[vintage.id] = dict(vintage.source) | ({"imported": vintage.retrieved[:10]} if vintage.by_hand else {})
         if vintage.id in wanted and vintage.id == newest[vintage.table, vintage.feed]:
             said = _caveat(vintage)
             entries[vintage.id] |= {"caveat": said} if said else {}

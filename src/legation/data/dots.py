@@ -111,10 +111,14 @@ def _taken(base: duckdb.DuckDBPyConnection, path: Path, wanted: Wanted) -> Taken
             f"{path.name}: {printed(double[0])}, {printed(double[1])}, {double[2]} of {double[3]} stands {double[4]} "
             "times with different values. Download the table again."
         )
-    wish, values = "", list[str]()
     if wanted.about:
         places = ", ".join("?" * len(wanted.about))
-        wish, values = f" AND (reporter IN ({places}) OR partner IN ({places}))", [*wanted.about, *wanted.about]
+        base.execute(  # from here on it is as if the file held nothing else, what is told of it among it
+            f"CREATE TEMP TABLE asked AS SELECT * FROM coded WHERE reporter IN ({places}) OR partner IN ({places})",  # noqa: S608
+            [*wanted.about, *wanted.about],
+        )
+    else:
+        base.execute("CREATE TEMP VIEW asked AS SELECT * FROM coded")
     rows = base.execute(
         f"""
         SELECT reporter, partner, CASE flow WHEN 'X' THEN 'export' ELSE 'import' END AS flow, year,
@@ -122,9 +126,8 @@ def _taken(base: duckdb.DuckDBPyConnection, path: Path, wanted: Wanted) -> Taken
                CASE WHEN flow = 'X' THEN 'FOB' WHEN reporter = 'USA' AND year >= {_USA_CUSTOMS_SINCE} THEN 'customs'
                     ELSE 'CIF' END AS valuation,
                min(partner_name) < max(partner_name) OR min(reporter_name) < max(reporter_name) AS clash
-        FROM coded WHERE {fit}{wish} GROUP BY ALL LIMIT {_MOST_ROWS + 1}
-        """,  # noqa: S608
-        values,
+        FROM asked WHERE {fit} GROUP BY ALL LIMIT {_MOST_ROWS + 1}
+        """  # noqa: S608
     ).df()
     if len(rows) > _MOST_ROWS:
         raise InputError(
@@ -176,12 +179,12 @@ def _refuse_other_forms(base: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _left_out(base: duckdb.DuckDBPyConnection) -> str:
-    """Sentences on what was not taken, and why."""
+    """Sentences on what was not taken of the rows that were asked for, and why."""
 
     def count(condition: str, distinct: str | None = None) -> Any:
         if distinct is None:
-            return (base.execute(f"SELECT count(*) FROM coded WHERE {condition}").fetchone() or (0,))[0]  # noqa: S608
-        names = base.execute(f"SELECT DISTINCT {distinct} FROM coded WHERE {condition}").fetchall()  # noqa: S608
+            return (base.execute(f"SELECT count(*) FROM asked WHERE {condition}").fetchone() or (0,))[0]  # noqa: S608
+        names = base.execute(f"SELECT DISTINCT {distinct} FROM asked WHERE {condition}").fetchall()  # noqa: S608
         return [name for (name,) in names]
 
     said = ["Million dollars, written as whole dollars; blank means not reported."]

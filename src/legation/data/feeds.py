@@ -358,7 +358,7 @@ def bring_in(name: str, taken: Taken, at: datetime, *, asked: bool = False) -> L
             taken = dataclasses.replace(taken, rows=rows)
         held, last = _held(name, taken.table, rows), vintages.read([before]) if before else None
     refused = plausibility.refused(taken, last, held)
-    found = vintages.keep(name, taken, at=at, refused=refused)
+    found = vintages.keep(name, taken, at=at, refused=refused, redated=not asked)
     if asked and before and (refused or not found):
         _mark(before, "aside" if refused else "reached", at, *refused[:1])
     if found is None:
@@ -398,7 +398,11 @@ def _stands(before: Vintage | None) -> str:
 def _said(before: Vintage | None, after: Vintage) -> str:
     if before is None:
         return "the first vintage"
-    return str(vintages.changes(before, after, most=0))
+    dates = [vintage.source["vintage"] for vintage in (before, after)]
+    redated = (
+        f"; the date of the figures is {dates[1]}, before {dates[0] or 'not stated'}" if dates[0] != dates[1] else ""
+    )
+    return f"{vintages.changes(before, after, most=0)}{redated if after.by_hand else ''}"
 
 
 def _note(look: Look) -> None:

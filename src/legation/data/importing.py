@@ -295,9 +295,9 @@ def shown(names: Iterable[object], most: int = 12) -> str:
 
 
 def named(names: Iterable[object], most: int = 8) -> str:
-    """Names that were left out, sorted, for a note."""
+    """Names that were left out, sorted, for a note; some hold a comma, so a semicolon parts them."""
     listed = sorted(set(map(printed, names)))
-    return ", ".join(listed[:most]) + (f" and {len(listed) - most} more" if len(listed) > most else "")
+    return "; ".join(listed[:most]) + (f" and {len(listed) - most} more" if len(listed) > most else "")
 
 
 # --- helpers

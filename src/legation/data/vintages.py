@@ -124,6 +124,11 @@ class Vintage:
         return str(self.source["id"])
 
     @property
+    def by_hand(self) -> bool:
+        """Whether it was read from a file, whose name is its request, and no publisher was asked."""
+        return bool(self.requests) and not any("/" in str(each["request"]) for each in self.requests)
+
+    @property
     def folder(self) -> Path:
         """Where it lies."""
         return _place("aside" if self.refused else "vintages") / self.table / self.feed / self.retrieved
@@ -176,7 +181,9 @@ def is_feed(name: str) -> bool:
     return bool(_FEED.fullmatch(name))
 
 
-def keep(feed: str, taken: Taken, *, at: datetime, refused: Sequence[str] = ()) -> Vintage | None:
+def keep(
+    feed: str, taken: Taken, *, at: datetime, refused: Sequence[str] = (), redated: bool = False
+) -> Vintage | None:
     """Keep what was taken as a new vintage; ``None`` if the feed's latest has the same rows.
 
     Parameters
@@ -187,6 +194,8 @@ def keep(feed: str, taken: Taken, *, at: datetime, refused: Sequence[str] = ()) 
         When the publisher was asked.
     refused
         Why the rows may not be used, as sentences: then they are kept aside.
+    redated
+        Whether the same rows are kept all the same, where another date of the figures is stated of them than before.
 
     Raises
     ------
@@ -204,7 +213,8 @@ def keep(feed: str, taken: Taken, *, at: datetime, refused: Sequence[str] = ()) 
     key = [column for column in wanted if column in (contracts.TABLES[taken.table].unique or [])]
     rows = taken.rows if isinstance(taken.rows, Path) else taken.rows[wanted].sort_values(key, ignore_index=True)
     last = latest(feed, taken.table)
-    if last and not refused and _same(rows, last):
+    dated = taken.source["vintage"]
+    if last and not refused and not (redated and dated not in (None, last.source["vintage"])) and _same(rows, last):
         if isinstance(rows, Path):
             shutil.rmtree(rows.parent)
         return None
@@ -473,6 +483,19 @@ def changes(before: Vintage, after: Vintage, *, most: int | None = None) -> Chan
     texts = {name: "str" for name in rows.columns if name not in numbers and rows[name].dtype == object}
     rows = rows.astype({**texts, **dict.fromkeys(numbers, "float64")})
     return Changes(counts.get("added", 0), counts.get("revised", 0), counts.get("gone", 0), rows, measure)
+
+
+def forget(vintage: Vintage) -> None:
+    """Take a vintage away, for good: the one before it of its feed, if there is one, is in use again.
+
+    Of a feed's last vintage the marks go with it.
+    """
+    feed = vintage.folder.parent
+    aside = feed / f".gone-{secrets.token_hex(6)}"
+    vintage.folder.rename(aside)  # it is gone at once, and never half there
+    shutil.rmtree(aside)
+    if not abouts(vintage.feed, table=vintage.table):
+        shutil.rmtree(feed)
 
 
 def covers(vintage: Vintage) -> tuple[tuple[int, int] | None, list[str]]:

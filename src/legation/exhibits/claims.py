@@ -1545,8 +1545,8 @@ def _provenance(examined: Examined, cells: Iterable[Any]) -> dict[str, Any]:
 
 
 def _cited(entry: Mapping[str, Any]) -> str:
-    when = f" ({str(entry['vintage'])[:7]})" if entry["vintage"] else ""
-    return f"{entry['producer']}, {entry['title']}{when}"
+    when = data.vintage_said(entry)
+    return f"{entry['producer']}, {entry['title']}{f' ({when})' if when else ''}"
 
 
 def _documents_line(examined: Examined, rows: Sequence[Mapping[str, Any]]) -> str:

@@ -23,7 +23,8 @@ from legation.exhibits.style import Draw, clean, onward
 MIME = "application/vnd.legation.exhibit+json"
 #: Words in a title: fewer cannot state a finding, more cannot be read at a glance.
 TITLE_WORDS = (5, 14)
-#: What the structured form says of each source; and ``caveat`` where a reader has to know something of it.
+#: What the structured form says of each source; and ``caveat`` where a reader has to know something of it, and
+#: ``imported`` where it is a file that was brought in by hand, with the day.
 SOURCE_FIELDS = (
     "id",
     "producer",
@@ -335,8 +336,8 @@ def _sources(
         kept = {field: source.get(field) for field in SOURCE_FIELDS}
         said = {field: None if value is None else clean(value) for field, value in kept.items()}
         named = {field: onward(said[field] or "") or None for field in ("producer", "title", "publisher")}
-        caveat = clean(source.get("caveat") or "")
-        entries[str(source["id"])] = said | named | ({"caveat": caveat} if caveat else {})
+        besides = {field: clean(source.get(field) or "") for field in ("caveat", "imported")}
+        entries[str(source["id"])] = said | named | {field: told for field, told in besides.items() if told}
     return tuple(entries.values())
 
 

@@ -6,20 +6,20 @@ Nothing here knows HTML or Typst. Both writers are given the same ``Document``, 
 from __future__ import annotations
 
 import base64
-import calendar
 import json
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from legation import times
 from legation.press import markup
 from legation.press.archive import CHANGES, CHANGES_TABLE
 from legation.press.changes import Changes
 from legation.press.markup import Blocks, Node
+from legation.times import in_words
 
 #: Anchors of the page itself, which no heading and no exhibit can have.
 RESERVED = frozenset({"top", "main", "findings", "contents", "sources", "computed", "references", "refs", "footnotes"})
@@ -200,13 +200,21 @@ class Document:
     def publications(self) -> list[dict[str, Any]]:
         """The sources as a reader counts them: entries that look the same, such as files of one table, stand once."""
         shown = ("producer", "title", "publisher", "vintage", "retrieved", "licence", "kind", "caveat")
-        return list({tuple(entry.get(key) for key in shown): entry for entry in reversed(self.sources)}.values())[::-1]
+        alike = {
+            (*(entry.get(key) for key in shown), not entry.get("vintage") and times.as_taken(entry)): entry
+            for entry in reversed(self.sources)
+        }
+        return list(alike.values())[::-1]
 
     @property
     def holdings(self) -> list[dict[str, Any]]:
-        """The publications that are no press reports or have a caveat, as the list of sources tells them."""
+        """The publications that are no press reports or have a caveat, as the list of sources tells them.
+
+        Where one states no vintage, the day on which it was taken stands in its place.
+        """
         usual_day = self.usual_day
-        return [_told(entry, usual_day) for entry in self.publications if not _is_press(entry)]
+        told = [(_told(entry, usual_day), entry) for entry in self.publications if not _is_press(entry)]
+        return [{**of_it, "vintage": of_it["vintage"] or times.as_taken(entry) or None} for of_it, entry in told]
 
     @property
     def caveats(self) -> list[dict[str, Any]]:
@@ -271,17 +279,11 @@ def _told(entry: dict[str, Any], usual_day: str | None) -> dict[str, Any]:
         "title": entry["title"],
         "link": address if (address or "").startswith(("http://", "https://")) else None,
         "by_way_of": publisher if publisher != entry["producer"] else None,
-        "vintage": entry.get("vintage"),
+        "vintage": in_words(entry["vintage"]) if entry.get("vintage") else None,
         "terms": None if terms in (None, "", "not stated") else terms,
         "retrieved": None if day == usual_day else in_words(day) if day else "on a day not stated",
         "caveat": entry.get("caveat") or None,
     }
-
-
-def in_words(day: str) -> str:
-    """A day (YYYY-MM-DD) as a reader writes it: 22 November 2026."""
-    found = date.fromisoformat(day)
-    return f"{found.day} {calendar.month_name[found.month]} {found.year}"
 
 
 def _with_link(finding: Finding) -> Blocks:

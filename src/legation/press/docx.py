@@ -180,7 +180,7 @@ def _closing(document: Document, method: Blocks) -> Blocks:
             ]
             for entry in document.holdings
         ]
-        blocks.append(_text_table([["Publication"], ["Vintage"]], rows, [0.86, 0.14]))
+        blocks.append(_text_table([["Publication"], ["Vintage"]], rows, [0.8, 0.2]))
     if document.press_reports:
         blocks.append(_heading(3, "", "Press reports"))
     for producer, reports in document.press_reports:

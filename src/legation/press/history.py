@@ -18,9 +18,9 @@ from xml.etree import ElementTree as Xml  # only to write
 
 from legation.press import archive, html, publish
 from legation.press.archive import Dated
-from legation.press.document import in_words
 from legation.press.markup import printable
 from legation.press.spec import OUTPUTS
+from legation.times import in_words
 
 FEED = "feed.xml"
 #: Dated editions named in the feed.

@@ -21,12 +21,12 @@ from legation.press import archive, changes, health, history, notify, publish, s
 from legation.press import spec as specs
 from legation.press.archive import Dated
 from legation.press.build import build
-from legation.press.document import in_words
 from legation.press.health import LOG
 from legation.press.notify import FeedNews, News, ReportNews
 from legation.press.outcome import Outcome, cannot
 from legation.press.spec import ReportSpec
 from legation.press.turns import turn
+from legation.times import in_words
 
 #: Hours after which a run is stopped, whatever it waits for.
 HOURS = 3.0

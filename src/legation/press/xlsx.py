@@ -8,7 +8,8 @@ import re
 from typing import Any
 
 from legation.press import markup, ooxml
-from legation.press.document import Document, Exhibit, in_words
+from legation.press.document import Document, Exhibit
+from legation.times import as_taken, in_words
 
 #: What Excel takes for its own: an escaped character, as in ``_x000D_``.
 _ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
@@ -95,10 +96,14 @@ def _fill(sheet: Any, exhibit: Exhibit) -> None:
 
 def _vintages(sources: list[dict[str, Any]]) -> str:
     """Of which date the figures of each producer are, of many from when to when; and when the last were retrieved."""
-    dated = dict.fromkeys(f"{entry['producer']}, {entry.get('vintage') or 'not stated'}" for entry in sources)
+    dated = dict.fromkeys(
+        f"{entry['producer']}, {in_words(entry.get('vintage') or '') or as_taken(entry) or 'not stated'}"
+        for entry in sources
+    )
     stated = sorted(entry["vintage"] for entry in sources if entry.get("vintage"))
     if len(dated) > _FEW and stated:
-        dated = {f"from {stated[0]} to {stated[-1]}, of {len(sources)} sources, which the report lists": None}
+        span = f"from {in_words(stated[0])} to {in_words(stated[-1])}"
+        dated = {f"{span}, of {len(sources)} sources, which the report lists": None}
     last = max((entry["retrieved"] for entry in sources if entry.get("retrieved")), default=None)
     retrieved = f" Retrieved to {in_words(last)}." if last else ""
     return f"Vintage: {'; '.join(dated) or 'not stated'}.{retrieved}"
