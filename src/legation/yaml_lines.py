@@ -24,6 +24,13 @@ Place = tuple[str | int, ...]
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)$")
 _REAL = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?$")
 _MOST = 2_000_000  # bytes; the longest file written by hand so far has 60,000
+#: What the parser says, by its beginning, in the words of whoever writes the file.
+_INDENTED = "the indentation of this line does not fit the line above"
+_PLAINLY = {
+    **{f"expected <block end>, but found '{what}": _INDENTED for what in ("<block ", "-", "?")},
+    "mapping values are not allowed": f"{_INDENTED}, or a text with a colon is not in quotation marks",
+    "found character '\\t'": "a tab stands at its head, where only spaces may",
+}
 _M = TypeVar("_M", bound=BaseModel)
 
 
@@ -63,6 +70,7 @@ def read(file: Path, *, shown: str, kind: str) -> tuple[dict[str, Any], dict[Pla
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         problem = (error.problem or error.context or "it cannot be read").split("\n")[0]
+        problem = next((words for said, words in _PLAINLY.items() if problem.startswith(said)), problem)
         raise InputError(f"{shown}, line {line}: this is not valid YAML ({problem}). Correct the line.") from None
     except RecursionError:
         raise InputError(f"{shown}: its parts are nested too deeply for {kind}.") from None

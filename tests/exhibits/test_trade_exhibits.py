@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -331,3 +332,98 @@ def test_many_partners_are_folded_and_the_focus_is_kept() -> None:
     assert "A59" in shown
     assert "36 more partners with smaller figures are in the numbers behind this chart." in exhibit.notes
     assert len(exhibit.data["rows"]) == 60
+
+
+def ranked(**values: float | None) -> pd.DataFrame:
+    rows = pd.DataFrame({"partner": list(values), "value": list(values.values())})
+    return rows.assign(rank=rows["value"].rank(method="min", ascending=False))
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (
+            {"RUS": 1e9, "CHN": 5e9, "USA": 3e9},
+            "It ranks 3rd among the 3 partners compared, of which China is the largest",
+        ),
+        ({"RUS": 9e9, "CHN": 5e9, "USA": 3e9}, "It is the largest of the 3 partners compared."),
+        ({"RUS": 5e9, "CHN": 5e9, "USA": 3e9}, ""),
+        ({"RUS": 1e9, "CHN": 5e9}, "Trade with China, the other partner compared, came to USD 5.0 bn."),
+        ({"RUS": 9e9, "USA": 5e9}, "Trade with the United States, the other partner compared, came to USD 5.0 bn."),
+        ({"RUS": 1e9, "CHN": 5e9, "USA": None}, "Trade with China, the only other partner with a figure, came to"),
+        ({"RUS": 1e9, "CHN": None}, ""),
+        ({"RUS": None, "CHN": 5e9}, ""),
+    ],
+)
+def test_a_partners_place_is_told_as_the_number_of_partners_allows(values: dict[str, Any], sentence: str) -> None:
+    said = plain(trade.place_among(ranked(**values), "RUS"))
+    assert said.startswith(sentence)
+    assert bool(said) == bool(sentence)
+
+
+@pytest.mark.parametrize(
+    ("rates", "sentence"),
+    [
+        (
+            {"RUS": 0.1, "CHN": 0.2},
+            "Of the 2 partners with figures for both 2019 and 2020, trade grew with all of them.",
+        ),
+        ({"RUS": -0.1, "CHN": 0.2}, "trade grew with one of them."),
+        ({"RUS": -0.1, "CHN": -0.2}, "trade grew with none of them."),
+        ({"RUS": 0.1, "CHN": 0.2, "USA": -0.1}, "trade grew with 2."),
+        (
+            {"USA": -0.088, "CHN": None},
+            "Only for the United States are figures of both 2019 and 2020 held: trade fell by 8.8 %.",
+        ),
+        ({"RUS": None}, "No partner has figures for both 2019 and 2020, so no growth rate is given."),
+    ],
+)
+def test_with_how_many_partners_trade_grew_is_said_of_any_number(rates: dict[str, Any], sentence: str) -> None:
+    growth = pd.DataFrame({"partner": list(rates), "value": list(rates.values()), "year": 2020})
+    assert sentence in plain(trade.how_many_grew(growth, year=2020).markdown)
+
+
+def test_a_rate_is_told_as_growth_or_fall_and_never_with_a_sign() -> None:
+    assert [plain(str(trade.moved_by(rate))) for rate in (0.088, -0.14, 0.0001)] == [
+        "grew by 8.8 %",
+        "fell by 14 %",
+        "hardly changed",
+    ]
+    assert trade.moved_by(None) is None
+
+
+@pytest.mark.parametrize(
+    ("held", "sentence"),
+    [
+        ({"RUS": [2018, 2019], "CHN": [2018, 2019]}, "Every partner has a figure in every year from 2018 to 2019."),
+        ({"RUS": [2019], "CHN": [2018, 2019]}, "has a figure for every year from 2018 to 2019 except 2018 (1 of 2 has one)."),
+        ({"RUS": [2019], "CHN": [2019]}, "except 2018 (none has one)."),
+        ({"RUS": [2018], "CHN": [2019]}, "in which every partner has a figure: 2018–2019 (1 of 2 has one)."),
+        ({"RUS": [2019]}, "Trade with Russia has a figure for every year from 2018 to 2019 except 2018."),
+        ({"RUS": []}, "For no year from 2018 to 2019 is a turnover of trade with Russia held."),
+    ],
+)  # fmt: skip
+def test_years_without_every_partner_are_told_with_how_many_there_are(held: dict[str, Any], sentence: str) -> None:
+    rows = [(code, year, 1.0) for code, years in held.items() for year in years]
+    table = pd.DataFrame(rows, columns=["partner", "year", "turnover"])
+    said = trade.years_covered(table, partners=list(held), years=(2018, 2019))
+    assert sentence in plain(said.markdown)
+
+
+def test_that_later_figures_are_not_held_is_said_where_none_are() -> None:
+    table = pd.DataFrame({"year": [2019, 2020], "exports": 1.0, "imports": 1.0, "turnover": 2.0})
+    none = pd.DataFrame(columns=["country", "date", "change", "successor"])
+
+    def said(last: int, *, later: bool) -> str:
+        words = trade.standing(table, none, reporter="VNM", partners=["RUS"], years=(2019, last), later=later)
+        return plain(words.markdown)
+
+    assert said(2020, later=False) == "The figures shown end in 2020; later ones are not held here."
+    assert said(2020, later=True) == ""
+    assert said(2024, later=False) == "The figures end in 2020."
+
+
+def test_where_every_figure_is_final_a_sentence_stands_in_place_of_an_empty_table() -> None:
+    flows = pd.DataFrame({"reporter": ["VNM"], "partner": ["RUS"], "status": ["final"], "months": [12]})
+    said = trade.statements_table(flows, reporter="VNM", partner="RUS")
+    assert plain(str(said)).startswith("No preliminary figure of Viet Nam’s trade with Russia is held")

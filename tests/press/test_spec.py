@@ -38,6 +38,8 @@ def test_a_whole_spec_gives_its_chapters_and_the_line_of_every_value(tmp_path):
         ("title: Trade", "title: 5", r"line 1: 'title' is wrong.*but 5 stands there"),
         ("title: Trade", "title: [unclosed", r"line \d: this is not valid YAML"),
         ("title: Trade", "title: Trade\ntitle: Again", r"line 2: the key 'title' stands here and on line 1"),
+        ("    parameters:", "   parameters:", r"line 5: .*\(the indentation of this line does not fit the line above"),
+        ("title: Trade", "title: Trade: again", r"line 1: .*, or a text with a colon is not in quotation marks\)"),
         ("  - notebook: trade", "  notebook: trade", r"not valid YAML|'chapters' is wrong"),
         ("title: Trade", "title: !!python/object:os.system x", r"trade\.yml"),
     ],

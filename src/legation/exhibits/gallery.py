@@ -204,6 +204,7 @@ def of_trade(case: str) -> list[Exhibit]:
     who: dict[str, Any] = {"reporter": "VNM", "names": chosen.names}
     ours = who | {"partners": chosen.partners, "focus": "RUS"}
     year = _YEARS[1] if case == "one point" else _YEARS[1] - 2
+    statements = trade.statements_table(table.assign(note=None), partner="RUS", **who)
     return _labelled(
         case,
         trade.turnover_by_partner(bilateral, year=_YEARS[1], **ours),
@@ -220,7 +221,7 @@ def of_trade(case: str) -> list[Exhibit]:
         trade.coverage_panel(coverage, **ours),
         trade.flows_table(bilateral, year=year, partners=chosen.partners, shares=shares, growth=growth, **who),
         trade.years_table(bilateral, partner="RUS", **who),
-        trade.statements_table(table.assign(note=None), partner="RUS", **who),
+        *([statements] if isinstance(statements, Exhibit) else []),
     )
 
 

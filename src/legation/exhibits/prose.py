@@ -87,7 +87,7 @@ def say(*templates: str, currency: str = "USD", **values: Any) -> Prose:
     fields = _Fields(currency)
     for template in templates:
         try:
-            return Prose(fields.vformat(textwrap.dedent(template).strip(), (), values))
+            return Prose(fields.vformat(textwrap.dedent(template).strip(), (), values).rstrip())
         except _Missing:
             continue
         except KeyError as error:

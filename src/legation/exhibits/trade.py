@@ -59,6 +59,8 @@ from legation.exhibits.wording import counted, day_said, rows_of, spans
 NOT_REPORTED = "not reported"
 #: An index over partners that make up less of the total than this says more about who was counted than about trade.
 WELL_COVERED = 0.94
+#: A band narrower than this part of the scale is hidden by the line in it.
+SEEN = 0.02
 #: More panels than this do not stand on a page beside the text on them.
 MOST_PANELS = 6
 #: Below this share of the largest balance a panel on the common scale would show a flat line.
@@ -863,9 +865,11 @@ def concentration_over_time(
     notes = [
         "0 is trade spread over countless partners, 1 a single partner. Groups are not counted beside their members."
     ]
-    if known[["hhi_low", "hhi_high"]].notna().all(axis=1).any() if len(known) else False:
+    width = (known["hhi_high"] - known["hhi_low"]).max()
+    if width > SEEN * known[["hhi", "hhi_high"]].max().max():
         notes.append(
-            "Grey band: where the index of all trade must lie, given what the partners counted leave uncovered."
+            "Grey band, wide enough to be seen only where the partners counted leave much of the trade uncovered: "
+            "where the index of all trade must lie."
         )
     if len(thin):
         lacking = [f"{words[str(flow)]} {span_of(mine)}" for flow, mine in thin.groupby("flow")]
@@ -1141,6 +1145,10 @@ def coverage_panel(
         )
         for code in codes
     ]
+    whose = {
+        "reported": f"what {n.the(reporter)} itself states",
+        "mirror": "what the partner states of the same trade, read from the other side",
+    }
     counts = rows["status"].value_counts()
     rest = len(every) - len(codes)
     alt = f"A grid of {len(codes)} partners by {span[1] - span[0] + 1} years, {period(span)}. "
@@ -1157,6 +1165,7 @@ def coverage_panel(
         alt=alt,
         notes=[
             "In each cell: exports above, imports below; a stated total of both fills the cell. A dot: not reported.",
+            " ".join(f"{side.capitalize()}: {whose[side]}." for side in sides),
             f"{rest} more partners are in the numbers behind this chart." if rest else "",
         ],
         data=rows[[c for c in ("partner", "perspective", "flow", "year", "status", "months", "source") if c in rows]],
@@ -1181,6 +1190,59 @@ def of_both_sides(view: pd.DataFrame, *, reporter: str, names: Names | None = No
         share=len(made) / len(view) if len(made) else None,
         first=made["year"].min(),
         last=made["year"].max(),
+    )
+
+
+def place_among(
+    ranked: pd.DataFrame, focus: str, *, currency: str = "USD", names: Mapping[str, str] | None = None
+) -> str:
+    """A sentence on where a partner stands among those compared; nothing where it has no figure or is alone.
+
+    ``ranked``: a result of ``rank`` for one reporter and year.
+    """
+    n = Names(names)
+    known = ranked.dropna(subset=["rank"]).set_index("partner").sort_values(["rank", "value"])
+    if focus not in known.index or len(known) < 2:
+        return ""
+    place, others = int(known["rank"][focus]), known.drop(focus)
+    first = str(others.index[0])
+    amount = money(float(others["value"].iloc[0]), currency)
+    if len(known) == 2:
+        other = "the other partner compared" if len(ranked) == 2 else "the only other partner with a figure"
+        return f"Trade with {n.the(first)}, {other}, came to {amount}."
+    if place == 1:
+        alone = int(others["rank"].iloc[0]) > 1
+        return f"It is the largest of the {len(known)} partners compared." if alone else ""
+    return (
+        f"It ranks {style.ordinal(place)} among the {len(known)} partners compared, of which {n.the(first)} is the "
+        f"largest with {amount}."
+    )
+
+
+def moved_by(rate: float | None) -> str | None:
+    """What a figure did, after its name: ``grew by 8.8 %``, ``fell by 3 %``; nothing where the rate is missing."""
+    if rate is None or pd.isna(rate):
+        return None
+    said = percent(abs(rate))
+    return "hardly changed" if said == percent(0.0) else f"{'grew' if rate > 0 else 'fell'} by {said}"
+
+
+def how_many_grew(growth: pd.DataFrame, *, year: int, names: Mapping[str, str] | None = None) -> Prose:
+    """With how many partners trade grew in a year. ``growth``: a result of ``growth`` for one reporter."""
+    n = Names(names)
+    grown = growth[(growth["year"] == year) & growth["value"].notna()]
+    up, every = int((grown["value"] > 0).sum()), len(grown)
+    return say(
+        """Of the {every} partners with figures for both {before} and {year}, trade grew with {up}. A growth rate needs
+        the calendar year before; where that is missing, none is given.""",
+        "Only for {alone} are figures of both {before} and {year} held: trade {did}.",
+        "No partner has figures for both {before} and {year}, so no growth rate is given.",
+        every=every if every > 1 else None,
+        up="all of them" if up == every else "one of them" if up == 1 else up or "none of them",
+        alone=n.the(str(grown["partner"].iloc[0])) if every == 1 else None,
+        did=moved_by(float(grown["value"].iloc[0])) if every else None,
+        before=year - 1,
+        year=year,
     )
 
 
@@ -1230,6 +1292,7 @@ def standing(
     reporter: str,
     partners: Sequence[str],
     years: tuple[int, int],
+    later: bool = True,
     names: Mapping[str, str] | None = None,
 ) -> Prose:
     """For which of the years figures are held, and which of these states ended, were united or divided; else no words.
@@ -1242,6 +1305,8 @@ def standing(
         The table of states that ended or were divided.
     years
         First and last year asked for.
+    later
+        Whether anybody states a figure of the reporter's trade after the last of these years.
     """
     n = Names(names)
     figures = table[table[["exports", "imports", "turnover"]].notna().any(axis=1)]
@@ -1259,6 +1324,8 @@ def standing(
     last = f"end in {held[-1]}" if held[-1] < years[1] else ""
     if first or last:
         said.append(f"The figures {' and '.join(filter(None, [first, last]))}.")
+    if not last and not later:
+        said.append(f"The figures shown end in {years[1]}; later ones are not held here.")
     if missing:
         said.append(f"None at all is held for {listed(spans(missing))}.")
     said += [
@@ -1290,8 +1357,14 @@ def _when(date: Any) -> str:
     return f"{'on' if len(str(date)) == 10 else 'in'} {day_said(date)}"
 
 
-def short_years(table: pd.DataFrame, *, partners: Sequence[str], years: tuple[int, int]) -> list[str]:
-    """The years in which not all partners have a turnover, as spans with how many do: 1960–1991 (4 held)."""
+def years_covered(
+    table: pd.DataFrame,
+    *,
+    partners: Sequence[str],
+    years: tuple[int, int],
+    names: Mapping[str, str] | None = None,
+) -> Prose:
+    """In which of the years not all partners have a turnover, and how many do. ``table``: a ``bilateral`` result."""
     known = (
         table[table["partner"].isin(list(partners))].dropna(subset=["turnover"]).groupby("year")["partner"].nunique()
     )
@@ -1303,7 +1376,27 @@ def short_years(table: pd.DataFrame, *, partners: Sequence[str], years: tuple[in
             runs[-1].append(year)
         else:
             runs.append([year])
-    return [f"{spans(run)[0]} ({short[run[0]] or 'none'} held)" for run in runs]
+    every = len(set(partners))
+    parts = [f"{spans(run)[0]}" + (f" ({_of_them(short[run[0]], every)})" if every > 1 else "") for run in runs]
+    return say(
+        "There is no year from {first} to {last} in which every partner has a figure: {without}.",
+        "For no year from {first} to {last} is a turnover of trade with {only} held.",
+        "Each of the {many} partners has a figure for every year from {first} to {last} except {short}.",
+        "Trade with {alone} has a figure for every year from {first} to {last} except {short}.",
+        "Every partner has a figure in every year from {first} to {last}.",
+        first=years[0],
+        last=years[1],
+        only=Names(names).the(partners[0]) if every == 1 and len(short) == len(counts) else None,
+        without=listed(parts) if every > 1 and len(short) == len(counts) else None,
+        many=every if every > 1 else None,
+        alone=Names(names).the(partners[0]) if every == 1 else None,
+        short=listed(parts) if parts else None,
+    )
+
+
+def _of_them(number: int, every: int) -> str:
+    """How many of the partners have a figure: ``none has one``, ``1 of 2 has one``, ``4 of 9 have one``."""
+    return f"{number} of {every} {'has' if number == 1 else 'have'} one" if number else "none has one"
 
 
 def _state(row: Mapping[Any, Any]) -> str:
@@ -1489,10 +1582,10 @@ def _hatched_note(columns: Iterable[Column]) -> list[str]:
 
 def statements_table(
     flows: pd.DataFrame, *, reporter: str, partner: str, names: Mapping[str, str] | None = None
-) -> Exhibit:
+) -> Exhibit | Prose:
     """Every figure stated of trade with one partner in the years that rest on preliminary or press figures.
 
-    ``flows``: goods flows as published, from both sides, partial years among them.
+    ``flows``: goods flows as published, from both sides, partial years among them. A sentence where there is none.
     """
     n = Names(names)
     pair = flows[
@@ -1500,9 +1593,16 @@ def statements_table(
         | ((flows["reporter"] == partner) & (flows["partner"] == reporter))
     ]
     soft = pair[pair["status"].isin(SOFT) | (pair["months"] < 12)]
+    if soft.empty:
+        return say(
+            "No preliminary figure of {whose} trade with {partner} is held, none of a part of a year, and none from "
+            "the press.",
+            whose=n.of(reporter),
+            partner=n.the(partner),
+        )
     rows = soft.sort_values(["year", "months", "reporter", "flow", "source"], ignore_index=True)
-    currencies = sorted(set(rows["currency"])) or ["USD"]
-    entries = {str(entry["id"]): entry for entry in data.sources(rows)} if len(rows) else {}
+    currencies = sorted(set(rows["currency"]))
+    entries = {str(entry["id"]): entry for entry in data.sources(rows)}
     text = []
     for row in rows.to_dict("records"):
         entry = entries[str(row["source"])]
@@ -1516,9 +1616,7 @@ def statements_table(
     apart = spread[spread["max"] > spread["min"]]
 
     def title(n: Names) -> Iterable[str]:
-        if rows.empty:
-            yield f"No preliminary or press figure of trade with {n.the(partner)} is held"
-        elif len(apart):
+        if len(apart):
             (year, currency), least, most = apart.index[-1], apart["min"].iloc[-1], apart["max"].iloc[-1]
             span = f"from {money(least, currency)} to {money(most, currency)}"
             yield f"Trade with {n.the(partner)} in {year}: {span}"
@@ -1526,18 +1624,16 @@ def statements_table(
 
     columns = [Column("Year", "left"), Column("As counted by", "left"), Column("Figure of", "left")]
     columns += [Column("Period", "left"), Column("Amount"), Column("Status", "left"), Column("Published by", "left")]
-    years = f"{rows['year'].min()}–{rows['year'].max()}" if len(rows) else "no year"
+    years = style.years(int(rows["year"].min()), int(rows["year"].max()))
     return Exhibit.table(
         columns,
-        text or [["none", "", "", "", "", "", ""]],
+        text,
         name=f"statements-{reporter.lower()}-{partner.lower()}",
         title=headline(n, title),
         subtitle=f"Figures of goods trade between {n.the(reporter)} and {n.the(partner)} that are not final, {years}",
         alt=f"Table of {len(rows)} figures, each with year, who counts, period, amount, status and publisher.",
         notes=["Where several figures stand for a year, the charts use the one that the order of sources puts first."],
-        data=rows[["year", "reporter", "partner", "flow", "months", "value", "currency", "status", "source"]]
-        if len(rows)
-        else pd.DataFrame({"year": [None], "value": [None]}),
+        data=rows[["year", "reporter", "partner", "flow", "months", "value", "currency", "status", "source"]],
         units={"value": " or ".join(currencies)},
         **provenance(rows),
     )

@@ -30,8 +30,9 @@ from legation.press.changes import (
     shorter,
     words_first,
 )
-from legation.press.document import Document, Exhibit, in_words
+from legation.press.document import Document, Exhibit
 from legation.press.markup import Node
+from legation.times import in_words
 
 _HOUSE = Path(__file__).parent / "house"
 #: Above this many rows the numbers behind an exhibit are given as a file only: nobody reads so long a table.
