@@ -396,7 +396,10 @@ def test_a_rate_is_told_as_growth_or_fall_and_never_with_a_sign() -> None:
     ("held", "sentence"),
     [
         ({"RUS": [2018, 2019], "CHN": [2018, 2019]}, "Every partner has a figure in every year from 2018 to 2019."),
-        ({"RUS": [2019], "CHN": [2018, 2019]}, "has a figure for every year from 2018 to 2019 except 2018 (1 of 2 has one)."),
+        (
+            {"RUS": [2019], "CHN": [2018, 2019]},
+            "has a figure for every year from 2018 to 2019 except 2018 (1 of 2 has one).",
+        ),
         ({"RUS": [2019], "CHN": [2019]}, "except 2018 (none has one)."),
         ({"RUS": [2018], "CHN": [2019]}, "in which every partner has a figure: 2018–2019 (1 of 2 has one)."),
         ({"RUS": [2019]}, "Trade with Russia has a figure for every year from 2018 to 2019 except 2018."),
