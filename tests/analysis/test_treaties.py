@@ -353,7 +353,7 @@ class TestDaysThatNobodyTells:
         ("signed", "in_force", "status"),
         [
             ("2024-06-19", "2024-12-04", "in force"),
-            ("2024-06-19", None, "signed, not known to be in force"),
+            ("2024-06-19", None, "signed, entry into force not known"),
             (None, None, "no day known"),
         ],
     )

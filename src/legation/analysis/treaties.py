@@ -29,7 +29,7 @@ TERM_PARTS = {
 #: What can be said of a type between an earlier treaty and a later one.
 OUTCOMES = ("returned", "kept", "in both", "new", "dropped", "in neither", "not comparable")
 #: The status of a treaty of whose entry into force no source tells.
-NOT_IN_FORCE = "signed, not known to be in force"
+NOT_IN_FORCE = "signed, entry into force not known"
 #: A state that continued another's treaties. The codebook of the register says so of the Soviet Union and Russia.
 CONTINUES = {"SUN": "RUS"}
 

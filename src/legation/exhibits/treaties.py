@@ -131,8 +131,8 @@ def identity_card(lineup: pd.DataFrame, register: Register, *, treaty: str, line
         forms = [f"{short} has been in force since {day_said(since)}", f"{short} is in force since {day_said(since)}"]
     elif row["status"] == NOT_IN_FORCE:
         forms = [
-            f"{short} was signed in {row['signed'][:4]} and is not known to be in force",
-            f"{short} is not known to be in force",
+            f"{short} was signed in {row['signed'][:4]}; its entry into force is not known",
+            f"{short}: entry into force not known",
         ]
     else:
         forms = [f"{short}: no day is known on which it was signed", f"{short}: the day of signature is not known"]
@@ -839,8 +839,9 @@ def commitment_over_time(commitments: pd.DataFrame, register: Register, *, pair:
     notes = []
     for row in rows:
         if not row["start_known"]:
-            unknown = "not known to be in force" if row["ongoing"] else "the day of entry into force is not known"
-            notes.append(f"{row['short']}: {unknown}; the bar begins with the signature.")
+            notes.append(
+                f"{row['short']}: the day of entry into force is not known; the bar begins with the signature."
+            )
         if row["end_last"] > row["end_first"]:
             first, last = math.floor(row["end_first"]), math.floor(row["end_last"])
             held = f"; the register holds {day_said(row['end_date'])}" if is_said(row["end_date"]) else ""
