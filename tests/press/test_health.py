@@ -163,7 +163,7 @@ def test_a_report_whose_spec_is_gone_is_said_to_be_gone_and_warned_of_while_its_
 def test_a_spec_that_cannot_be_read_is_a_failure_with_file_and_line(house):
     report(house, "trade", "title: T\n")
     assert of(house, "trade").level == "failure"
-    assert "reports/trade.yml, line 1: the key 'abstract' is missing" in of(house, "trade").said
+    assert "reports/trade.yml, line 1: the key 'chapters' is missing" in of(house, "trade").said
 
 
 def test_of_a_sweep_the_editions_count_together(house):

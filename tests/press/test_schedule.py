@@ -66,7 +66,7 @@ def test_the_reports_with_a_schedule_are_found_and_a_broken_spec_hides_none_of_t
     (tmp_path / "reports" / "broken.yml").write_text("title: Trade\n")
     found, wrong = scheduled(tmp_path / "reports")
     assert [report.name for report in found] == ["trade"]
-    assert [str(error) for error in wrong] == ["reports/broken.yml, line 1: the key 'abstract' is missing. Add it."]
+    assert [str(error) for error in wrong] == ["reports/broken.yml, line 1: the key 'chapters' is missing. Add it."]
 
 
 def test_monday_at_six_in_warsaw_is_another_time_of_greenwich_in_summer_and_in_winter():
