@@ -206,6 +206,13 @@ def test_a_notebook_that_is_not_in_the_folder_is_refused(folder, book):
         ("# parameters\nos.remove('x')", r"parameters cell, line 2: write a parameter as"),
         ("# parameters\nyear: int = 2000 + len('x')", r"parameters cell, line 2: "),
         ("# parameters\nyear: 'int |' = 1", r"line 2: 'int \|' is no type"),
+        *(
+            (f"# parameters\nfrom pydantic import Field\nyear: Annotated[int, Field(ge={bound})] = 1", said)
+            for bound, said in (
+                ("'a'", r"line 3: 'Field\(ge='a'\)' has a bound that is no plain number"),
+                ("max(1, 2)", r"line 3: 'Field\(ge=max\(1, 2\)\)' has a bound that is no plain number"),
+            )
+        ),
         (
             "# parameters\nyear: int = 1\nlast: int = None",
             r"line 3: the default of 'last' does not fit its type `int`",

@@ -229,7 +229,13 @@ class _Types:
             return {}
         if any(keyword.arg not in _BOUNDS for keyword in node.keywords):
             return {}
-        return {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in node.keywords}
+        try:
+            found = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in node.keywords}
+        except (ValueError, TypeError, RecursionError):
+            found = {"": None}
+        if not all(isinstance(bound, int | float) and not isinstance(bound, bool) for bound in found.values()):
+            raise ValueError(f"'{ast.unparse(node)[:60]}' has a bound that is no plain number")
+        return found
 
     def _meant(self, node: ast.expr) -> str:
         """The full name of what a name, or a name with dots, stands for."""
