@@ -52,6 +52,15 @@ def test_its_rows_stand_beside_those_shipped_under_their_own_source(checkout):
     assert data.open("goods_flows", source="office-2026-03-01", flow="import").empty
 
 
+def test_two_vintages_of_one_second_are_both_kept_in_the_order_in_which_they_came(checkout):
+    for value in (2.5, 2.6, 2.7):
+        keep("office", taken(flows(RUS=value)), at=FIRST)
+    held = vintages.vintages("office")
+    assert [vintages.read([each])["value"].tolist() for each in held] == [[2.5], [2.6], [2.7]]
+    assert held[-1].id == latest("office", "goods_flows").id
+    assert len({each.id for each in held}) == 3
+
+
 def test_the_same_rows_again_are_no_new_vintage(checkout):
     assert keep("office", taken(flows(RUS=2.5, CHN=7.0)), at=FIRST) is not None
     assert keep("office", taken(flows(CHN=7.0, RUS=2.5), answer=b"said otherwise"), at=SECOND) is None

@@ -30,7 +30,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -218,9 +218,11 @@ def keep(
         if isinstance(rows, Path):
             shutil.rmtree(rows.parent)
         return None
-    stamp = times.stamp(at)
     place = _place("aside" if refused else "vintages") / taken.table / feed
     place.mkdir(parents=True, exist_ok=True)
+    while (place / times.stamp(at)).exists():  # two within a second: the later is named after the next, and stays later
+        at += timedelta(seconds=1)
+    stamp = times.stamp(at)
     aside = place / f".new-{secrets.token_hex(6)}"
     aside.mkdir()
     try:
