@@ -27,6 +27,12 @@ class _Group(click.Group):
         except InputError as error:
             click.echo(str(error), err=True)
             sys.exit(2)
+        except BrokenPipeError:  # whoever read what is printed has closed
+            raise
+        except OSError as error:
+            where = error.filename or "A file"
+            click.echo(f"{where}: {error.strerror or error}. Make room there, or permit reading and writing.", err=True)
+            sys.exit(2)
         except KeyboardInterrupt:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second press would end this sentence
             click.echo("Interrupted. What was published stays as it was.", err=True)

@@ -253,6 +253,14 @@ def downloaded(folder):
     return str(file)
 
 
+def test_an_import_that_cannot_be_written_is_answered_with_the_place(checkout):
+    (checkout / "data" / "cache").write_text("in the way")
+    done = run("import", downloaded(checkout))
+    assert done.exit_code == 2
+    assert "data/cache/" in done.output
+    assert "Not a directory. Make room there, or permit reading and writing." in done.output
+
+
 def test_figures_whose_date_a_file_does_not_state_are_said_to_be_as_imported_until_it_is_given(checkout):
     file = downloaded(checkout)
     done = run("import", file)
