@@ -266,7 +266,9 @@ def test_what_is_described_or_draws_for_an_exhibit_is_left_alone(checkout, code)
 # -------------------------------------------------------------------------------------------- what must not stand there
 
 
-@pytest.mark.parametrize("path", ["/home/anna/trade.csv", "/Users/anna/x", r"C:\\data\\x.csv", "~/x.csv", "/work/x/y"])
+@pytest.mark.parametrize(
+    "path", ["/home/anna/trade.csv", "/Users/anna/x", r"C:\\data\\x.csv", "~/x.csv", "/workspaces/x/y"]
+)
 def test_a_path_of_one_machine_is_found_in_code_prose_and_spec(checkout, path):
     assert rules(checkout, f"#!\nopen('{path}')") == ["machine-path"]
     assert rules(checkout, f"It lies in {path}") == ["machine-path"]

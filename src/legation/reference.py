@@ -23,6 +23,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from legation.schemas import comments_of
+from legation.yaml_lines import models_within
 
 if TYPE_CHECKING:
     from legation.exhibits import Exhibit
@@ -103,8 +104,8 @@ def models_of(file: str) -> dict[type[BaseModel], str]:
 def _lead_to(model: type[BaseModel], key: str, found: dict[type[BaseModel], str]) -> None:
     found.setdefault(model, key)
     for name, field in model.model_fields.items():
-        for kind in _leaves(field.annotation):
-            if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in found:
+        for kind in models_within(field.annotation):
+            if kind not in found:
                 _lead_to(kind, f"{key}.{name}" if key else name, found)
 
 
@@ -140,7 +141,7 @@ def described(model: type[BaseModel]) -> dict[str, str]:
     comments = comments_of(model)
     found = {}
     for name, field in model.model_fields.items():
-        inner = [kind for kind in _leaves(field.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        inner = models_within(field.annotation)
         own = field.description or comments.get(name) or (_first_paragraph(inner[0]) if inner else "")
         found[name] = own
     return found
@@ -169,14 +170,6 @@ def _type(annotation: Any) -> str:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "set of keys"
     return _WORDS.get(annotation, str(getattr(annotation, "__name__", annotation)))
-
-
-def _leaves(annotation: Any) -> Iterator[Any]:
-    inner = typing.get_args(annotation)
-    if not inner:
-        yield annotation
-    for part in inner:
-        yield from _leaves(part)
 
 
 # ----------------------------------------------------------------------------------------------------------- notebooks

@@ -11,7 +11,6 @@ import functools
 import importlib
 import inspect
 import json
-import typing
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from pydantic import BaseModel
 
 from legation.press import plan
 from legation.press.parameters import Parameter, comments
+from legation.yaml_lines import models_within
 
 #: Where the schemas lie, in the checkout: the first line of a file names its own for editors.
 FOLDER = Path("docs") / "schema"
@@ -222,17 +222,8 @@ def _models(model: type[BaseModel], seen: set[type[BaseModel]] | None = None) ->
     seen.add(model)
     yield model
     for field in model.model_fields.values():
-        for kind in _kinds(field.annotation):
-            if isinstance(kind, type) and issubclass(kind, BaseModel):
-                yield from _models(kind, seen)
-
-
-def _kinds(annotation: Any) -> Iterator[Any]:
-    inner = typing.get_args(annotation)
-    if not inner:
-        yield annotation
-    for part in inner:
-        yield from _kinds(part)
+        for inner in models_within(field.annotation):
+            yield from _models(inner, seen)
 
 
 def comments_of(model: type[BaseModel]) -> dict[str, str]:

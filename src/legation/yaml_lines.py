@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import typing
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -238,16 +239,18 @@ def _model_at(model: type[BaseModel], place: Place) -> type[BaseModel] | None:
         field = model.model_fields.get(part) if isinstance(part, str) else None
         if field is None:
             continue
-        inner = [kind for kind in _kinds(field.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        inner = models_within(field.annotation)
         if not inner:
             return None
         model = inner[0]
     return model
 
 
-def _kinds(annotation: Any) -> list[Any]:
-    arguments = getattr(annotation, "__args__", None)
-    return [kind for part in arguments for kind in _kinds(part)] if arguments else [annotation]
+def models_within(annotation: Any) -> list[type[BaseModel]]:
+    """The models that an annotation names, however deep they stand in it, in their order."""
+    if parts := typing.get_args(annotation):
+        return [model for part in parts for model in models_within(part)]
+    return [annotation] if isinstance(annotation, type) and issubclass(annotation, BaseModel) else []
 
 
 class _Plain:

@@ -149,10 +149,7 @@ def trade_growth(
         readings += _labelled(held, changes[::-1], code, unit="percent")
         if after and before and before[0].value > 0 and not changes:
             change = _ratio(after[0], before[0], lambda part: (part - 1) * 100)
-            makers = and_list(dict.fromkeys([*_makers(held, before[0]), *_makers(held, after[0])]))
-            label = f"mixture: figures for {held.name(code)} by {makers}"
-            point = _span(label, change, "percent", "explanation")
-            mixed.append(replace(point, whose=code))
+            mixed.append(_mixture(held, code, (before[0], after[0]), change, "percent"))
     needs = "" if readings else _no_flow(held, reporter, partner, flow, [first, year], rows, of_one_publisher=True)
     return Found([*readings, *mixed, *left_out], needs)
 
@@ -180,9 +177,7 @@ def trade_balance(
         struck = [_less(one, other) for one in sold for other in bought if _makers(held, one) == _makers(held, other)]
         readings += _labelled(held, struck, code)
         if sold and bought and not struck:
-            makers = and_list(dict.fromkeys([*_makers(held, sold[0]), *_makers(held, bought[0])]))
-            label = f"mixture: figures for {held.name(code)} by {makers}"
-            mixed.append(replace(_span(label, _less(sold[0], bought[0]), held.unit, "explanation"), whose=code))
+            mixed.append(_mixture(held, code, (sold[0], bought[0]), _less(sold[0], bought[0]), held.unit))
     needs = "" if readings else _no_flow(held, reporter, partner, "balance", [year], rows, of_one_publisher=True)
     return Found([*readings, *mixed, *left_out], needs)
 
@@ -348,20 +343,28 @@ def _makers(held: Held, figure: _Figure) -> tuple[str, ...]:
 
 def _ratio(above: _Figure, below: _Figure, made: Callable[[float], float]) -> _Figure:
     """What is ``made`` of the ratio of two figures, with the ends that their own ends allow."""
-    status = max(above.status, below.status, key=STATUSES.index)
-    source = joined_ids([*split(above.source), *split(below.source)])
     ends = made(above.value / below.value), made(above.low / below.high), made(above.high / below.low)
-    estimates = tuple(dict.fromkeys([*above.estimates, *below.estimates]))
-    return _Figure(ends[0], ends[1], ends[2], status, source, estimates)
+    return _of_two(above, below, ends)
 
 
 def _less(one: _Figure, other: _Figure) -> _Figure:
     """One figure less another, with the ends that their own ends allow."""
+    return _of_two(one, other, (one.value - other.value, one.low - other.high, one.high - other.low))
+
+
+def _of_two(one: _Figure, other: _Figure, ends: tuple[float, float, float]) -> _Figure:
+    """What is reckoned from two figures, as value and ends: as weak as the weaker, and of the sources of both."""
     status = max(one.status, other.status, key=STATUSES.index)
     source = joined_ids([*split(one.source), *split(other.source)])
     estimates = tuple(dict.fromkeys([*one.estimates, *other.estimates]))
-    ends = one.value - other.value, one.low - other.high, one.high - other.low
-    return _Figure(ends[0], ends[1], ends[2], status, source, estimates)
+    return _Figure(*ends, status, source, estimates)
+
+
+def _mixture(held: Held, code: str, parts: tuple[_Figure, _Figure], made: _Figure, unit: str | None) -> Reading:
+    """What is ``made`` of figures of two publishers for one country: it explains only."""
+    makers = and_list(dict.fromkeys(maker for part in parts for maker in _makers(held, part)))
+    label = f"mixture: figures for {held.name(code)} by {makers}"
+    return replace(_span(label, made, unit, "explanation"), whose=code)
 
 
 def _freight(held: Held, figures: Sequence[_Figure], code: str) -> list[Reading]:
